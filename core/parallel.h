@@ -13,8 +13,7 @@ template <class R, class... Args>
 class FunctionRef<R(Args...)> {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
-  FunctionRef(F&& f)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>) FunctionRef(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
         call_([](void* object, Args... args) -> R {
           return (*static_cast<std::remove_reference_t<F>*>(object))(args...);
@@ -38,15 +37,18 @@ struct Chunks {
   int64_t size = 1;   // elements in a chunk (the last may hold fewer)
   int64_t number = 0;
   int64_t begin(int64_t chunk) const { return chunk * size; }
-  int64_t end(int64_t chunk) const { return begin(chunk) + size < count ? begin(chunk) + size : count; }
+  int64_t end(int64_t chunk) const {
+    return begin(chunk) + size < count ? begin(chunk) + size : count;
+  }
 };
 
-// Cuts `count` items of `work` elementary steps each into at most `most` chunks of about equal size,
-// none smaller than what repays handing it to a thread.
+// Cuts `count` items of `work` elementary steps each into at most `most` chunks of about equal
+// size, none smaller than what repays handing it to a thread.
 Chunks chunks_of(int64_t count, int64_t work, int64_t most = 32);
 
 // Runs body(begin, end) over the chunks of [0, count).
-void parallel_ranges(int64_t count, int64_t work, FunctionRef<void(int64_t begin, int64_t end)> body);
+void parallel_ranges(int64_t count, int64_t work,
+                     FunctionRef<void(int64_t begin, int64_t end)> body);
 
 // Number of threads a parallel region uses; set once by the program (`--threads`).
 int thread_count();
