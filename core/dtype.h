@@ -7,7 +7,8 @@
 namespace norma {
 
 // Element types a tensor can hold. Trainings run in float32 or float64; bfloat16 is a storage type
-// whose arithmetic happens in float32; int32 holds tokens and class numbers; uint8 masks and pixels.
+// whose arithmetic happens in float32; int32 holds tokens and class numbers; uint8 masks and
+// pixels.
 enum class DType : uint8_t { kFloat32, kFloat64, kBFloat16, kInt32, kUInt8 };
 
 // The upper half of a float32. Rounds to nearest, ties to even; NaN stays NaN.

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/parallel.h"
+
+namespace norma {
+
+class RegistryBase;
+
+// A choice out of a registry: {"type": "rms_norm", "eps": 1e-6}. `options` holds the whole object,
+// already checked and with every default filled in. An empty type stands for null: nothing chosen.
+struct Spec {
+  std::string type;
+  std::shared_ptr<const nlohmann::json> options;
+  explicit operator bool() const { return !type.empty(); }
+};
+
+// What a value must satisfy.
+struct Is {
+  bool required = false;
+  std::optional<double> min, max;      // inclusive
+  std::optional<double> above, below;  // exclusive
+};
+
+// One pass over the options of a struct. The struct says each option once, in
+//   void describe(Fields& f) { f.number("eps", eps, "added to the variance", {.above = 0}); }
+// and every use (reading a config strictly, writing the resolved config, the JSON Schema, --help
+// and
+// --explain) is another implementation of this interface. The value before the pass is the default.
+class Fields {
+ public:
+  virtual ~Fields() = default;
+  virtual void flag(std::string_view name, bool& value, std::string_view help) = 0;
+  virtual void integer(std::string_view name, int64_t& value, std::string_view help,
+                       Is is = {}) = 0;
+  virtual void number(std::string_view name, double& value, std::string_view help, Is is = {}) = 0;
+  virtual void text(std::string_view name, std::string& value, std::string_view help,
+                    Is is = {}) = 0;
+  virtual void choice(std::string_view name, std::string& value,
+                      std::initializer_list<std::string_view> choices, std::string_view help) = 0;
+  // Null stands for "none".
+  virtual void maybe_integer(std::string_view name, std::optional<int64_t>& value,
+                             std::string_view help, Is is = {}) = 0;
+  virtual void maybe_number(std::string_view name, std::optional<double>& value,
+                            std::string_view help, Is is = {}) = 0;
+  // A list of numbers; `is` holds for each. `count` 0 = any length.
+  virtual void numbers(std::string_view name, std::vector<double>& value, std::string_view help,
+                       size_t count = 0, Is is = {}) = 0;
+  virtual void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
+                        size_t count = 0, Is is = {}) = 0;
+  // A choice out of a registry: an object with "type", a bare type name, or (unless required) null.
+  virtual void spec(std::string_view name, Spec& value, const RegistryBase& registry,
+                    std::string_view help, Is is = {}) = 0;
+  // A nested object whose options `describe` says.
+  virtual void object(std::string_view name, FunctionRef<void(Fields&)> describe,
+                      std::string_view help) = 0;
+  // A rule between options: a fault at `name` when it does not hold. `expected` completes the
+  // sentence "expected …". Only readers look at it.
+  virtual void rule(bool holds, std::string_view name, std::string_view expected) = 0;
+};
+
+}  // namespace norma

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "core/rng.h"
+#include "core/tape.h"
+
+namespace norma {
+
+// Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
+// random numbers, and the side inputs that many layers read.
+class Context {
+ public:
+  Tape* tape = nullptr;   // none in inference
+  bool training = false;  // dropout, batch statistics
+  DType dtype = DType::kFloat32;
+
+  uint64_t seed = 0;
+  int64_t step = 0;          // optimizer steps done
+  int64_t first_sample = 0;  // global number of the batch's first sample
+
+  // Side inputs of the whole batch.
+  Tensor mask;    // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
+  Var cond;       // conditioning vector (B,D)
+  Tensor target;  // what a loss compares with: classes or tokens (int32), or values
+
+  // Marks the start of a forward over one micro-batch: the tape is emptied, call numbers start
+  // anew.
+  void begin_forward(int64_t first_sample_of_batch);
+
+  // The random numbers of this call of the current module: they depend on (seed, step, module path,
+  // call number, global sample, element) and nothing else.
+  RandomStream random();
+
+  // Runs `change` unless this forward is the replay of an earlier one. Whatever a forward alters
+  // besides its output (running statistics, counters) goes through here.
+  template <class Change>
+  void commit(Change&& change) {
+    if (!replaying) std::forward<Change>(change)();
+  }
+  bool replaying = false;
+
+  // Puts an operation on the tape at the current module; nullptr when no gradient is wanted.
+  template <class O>
+  O* record(std::initializer_list<const Var*> inputs, std::initializer_list<Param*> params,
+            std::initializer_list<Var*> outputs) {
+    O* op = tape ? tape->record<O>(*path_, inputs, params, outputs) : nullptr;
+    if (observer) observe_outputs(O::kName, outputs);
+    return op;
+  }
+
+  TapeObserver* observer = nullptr;
+  const std::string& path() const { return *path_; }
+
+  // Floating-point operations of the forward (a multiply-add counts two), reported by layers that
+  // do products; summed for `--dry-run` and shares of the roof.
+  void count_flops(double flops) { flops_ += flops; }
+  double flops() const { return flops_; }
+
+ private:
+  friend class PathScope;
+  void observe_outputs(const char* op, std::initializer_list<Var*> outputs);
+  static const std::string kRoot;
+  const std::string* path_ = &kRoot;
+  std::unordered_map<const std::string*, uint32_t> calls_;
+  double flops_ = 0;
+};
+
+// Sets the current module path while a module's forward runs.
+class PathScope {
+ public:
+  PathScope(Context& ctx, const std::string& path) : ctx_(ctx), outer_(ctx.path_) {
+    ctx.path_ = &path;
+  }
+  ~PathScope() { ctx_.path_ = outer_; }
+  PathScope(const PathScope&) = delete;
+  PathScope& operator=(const PathScope&) = delete;
+
+ private:
+  Context& ctx_;
+  const std::string* outer_;
+};
+
+}  // namespace norma

@@ -1,0 +1,106 @@
+#include "core/param.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/rng.h"
+
+namespace norma {
+
+const char* name_of(ParamKind kind) {
+  switch (kind) {
+    case ParamKind::kWeight:
+      return "weight";
+    case ParamKind::kEmbedding:
+      return "embedding";
+    case ParamKind::kGain:
+      return "gain";
+    case ParamKind::kBias:
+      return "bias";
+    case ParamKind::kScalar:
+      return "scalar";
+  }
+  return "?";
+}
+
+namespace {
+
+double draw(const Init& init, RandomSequence& random) {
+  switch (init.law) {
+    case Init::Law::kConstant:
+      return init.scale;
+    case Init::Law::kNormal:
+      return init.scale * random.normal();
+    case Init::Law::kUniform:
+      return init.scale * (2.0 * random.uniform() - 1.0);
+    case Init::Law::kTruncatedNormal:
+      for (;;) {
+        const double z = random.normal();
+        if (std::abs(z) <= 2.0) return init.scale * z;
+      }
+  }
+  return 0;
+}
+
+template <class Items>
+auto* find_by_name(Items& items, std::string_view name) {
+  const auto it =
+      std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.name == name; });
+  return it == items.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+Param& ParamSet::add(std::string name, const Shape& shape, ParamKind kind, Init init) {
+  if (values_) throw Failure("parameter " + name + " was added after the slabs were made");
+  if (find(name)) throw Failure("two parameters are named " + name);
+  Param& param = params_.emplace_back();
+  param.name = std::move(name);
+  param.shape = shape;
+  param.kind = kind;
+  param.init = init;
+  return param;
+}
+
+Buffer& ParamSet::add_buffer(std::string name, const Shape& shape, DType dtype, double value) {
+  if (find_buffer(name)) throw Failure("two buffers are named " + name);
+  buffers_.push_back({.name = std::move(name), .value = Tensor::full(shape, dtype, value)});
+  return buffers_.back();
+}
+
+void ParamSet::materialize() {
+  const int64_t step = 64 / static_cast<int64_t>(size_of(dtype_));
+  int64_t total = 0;
+  for (Param& param : params_) {
+    param.offset = total;
+    total += (param.numel() + step - 1) / step * step;
+  }
+  values_ = Tensor::zeros({total}, dtype_);
+  grads_ = Tensor::zeros({total}, dtype_);
+  for (Param& param : params_) {
+    param.value = values_.slice(param.offset, param.shape);
+    param.grad = grads_.slice(param.offset, param.shape);
+    param.version = 1;
+    RandomSequence random(RandomStream(seed_, stable_hash(param.name)));
+    with_float_type(dtype_, [&]<class T>() {
+      T* const values = param.value.data<T>();
+      for (int64_t i = 0; i < param.numel(); ++i)
+        values[i] = static_cast<T>(draw(param.init, random));
+    });
+  }
+}
+
+Param* ParamSet::find(std::string_view name) { return find_by_name(params_, name); }
+Buffer* ParamSet::find_buffer(std::string_view name) { return find_by_name(buffers_, name); }
+
+int64_t ParamSet::numel() const {
+  int64_t total = 0;
+  for (const Param& param : params_) total += param.numel();
+  return total;
+}
+
+void ParamSet::touch() {
+  for (Param& param : params_) ++param.version;
+}
+
+}  // namespace norma

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace norma {
+
+// What a parameter is for. Weight decay, clipping and probes decide by kind, never by name.
+enum class ParamKind : uint8_t { kWeight, kEmbedding, kGain, kBias, kScalar };
+const char* name_of(ParamKind kind);
+
+// Initial values. Drawn in double from the training's seed and the parameter's path, so they depend
+// neither on the order of construction nor on the precision.
+struct Init {
+  enum class Law : uint8_t { kConstant, kNormal, kUniform, kTruncatedNormal };
+  Law law = Law::kConstant;
+  double scale = 0;  // the constant; the deviation; half the width of the interval
+  static Init constant(double value) { return {Law::kConstant, value}; }
+  static Init normal(double deviation) { return {Law::kNormal, deviation}; }
+  static Init uniform(double bound) { return {Law::kUniform, bound}; }
+  // Redrawn outside two deviations.
+  static Init truncated_normal(double deviation) { return {Law::kTruncatedNormal, deviation}; }
+};
+
+// A trainable tensor. `value` and `grad` are views into the slabs of its ParamSet; gradients of one
+// optimizer step add up in `grad`.
+struct Param {
+  std::string name;  // dotted path, e.g. blocks.0.attn.qkv.weight
+  Shape shape;
+  ParamKind kind = ParamKind::kWeight;
+  Init init;
+  Tensor value, grad;
+  int64_t offset = 0;    // first element in the slabs
+  uint64_t version = 0;  // changes whenever the value does; caches of derived weights compare it
+  int64_t pending_uses = 0;  // recorded on the tape and not yet differentiated
+  int64_t numel() const { return shape.numel(); }
+};
+
+// State that is saved but not trained: running statistics, power-iteration vectors, counters.
+struct Buffer {
+  std::string name;
+  Tensor value;
+};
+
+// All parameters and buffers of a model. Values and gradients are one slab each; every parameter
+// starts at a multiple of 64 bytes, the gaps stay zero.
+class ParamSet {
+ public:
+  explicit ParamSet(DType dtype, uint64_t seed) : dtype_(dtype), seed_(seed) {}
+  ParamSet(const ParamSet&) = delete;
+  ParamSet& operator=(const ParamSet&) = delete;
+
+  Param& add(std::string name, const Shape& shape, ParamKind kind, Init init);
+  Buffer& add_buffer(std::string name, const Shape& shape, DType dtype, double value);
+
+  // Makes the slabs and draws the initial values. Called once, after every layer is built.
+  void materialize();
+
+  DType dtype() const { return dtype_; }
+  std::deque<Param>& params() { return params_; }
+  const std::deque<Param>& params() const { return params_; }
+  std::deque<Buffer>& buffers() { return buffers_; }
+  const std::deque<Buffer>& buffers() const { return buffers_; }
+  Param* find(std::string_view name);
+  Buffer* find_buffer(std::string_view name);
+
+  int64_t numel() const;  // trainable numbers, the gaps of the slab not counted
+  const Tensor& values() const { return values_; }
+  const Tensor& grads() const { return grads_; }
+  void zero_grad() const { grads_.zero(); }
+  // Says that values changed, so that derived weights (packed, cast) are made anew.
+  void touch();
+
+ private:
+  DType dtype_;
+  uint64_t seed_;
+  std::deque<Param> params_;
+  std::deque<Buffer> buffers_;
+  Tensor values_, grads_;
+};
+
+// The place in the model that is being built: a dotted path into a ParamSet.
+class Scope {
+ public:
+  explicit Scope(ParamSet& set, std::string path = "") : set_(&set), path_(std::move(path)) {}
+  Scope operator/(std::string_view name) const {
+    return Scope(*set_, path_.empty() ? std::string(name) : path_ + "." + std::string(name));
+  }
+  Scope operator/(int64_t index) const { return *this / std::to_string(index); }
+  Param& param(std::string_view name, const Shape& shape, ParamKind kind, Init init) const {
+    return set_->add((*this / name).path_, shape, kind, init);
+  }
+  // Buffers hold the model's float type unless another dtype is asked for.
+  Buffer& buffer(std::string_view name, const Shape& shape, double value) const {
+    return set_->add_buffer((*this / name).path_, shape, set_->dtype(), value);
+  }
+  Buffer& buffer(std::string_view name, const Shape& shape, double value, DType dtype) const {
+    return set_->add_buffer((*this / name).path_, shape, dtype, value);
+  }
+  const std::string& path() const { return path_; }
+  DType dtype() const { return set_->dtype(); }
+
+ private:
+  ParamSet* set_;
+  std::string path_;
+};
+
+}  // namespace norma

@@ -1,0 +1,132 @@
+#include "core/tape.h"
+
+#include <algorithm>
+
+#include "core/kernels/add.h"
+
+namespace norma {
+namespace {
+
+constexpr size_t kArenaBlock = size_t{64} << 10;
+
+void add_tensor(const Tensor& target, const Tensor& source) {
+  with_float_type(target.dtype(), [&]<class T>() {
+    kernels::add_to(target.data<T>(), source.data<T>(), target.numel());
+  });
+}
+
+}  // namespace
+
+const Tensor& Grads::out(int i) const { return tape_->slots_[static_cast<size_t>(outputs_[i])]; }
+
+Tensor Grads::take_out(int i) { return std::move(tape_->slots_[static_cast<size_t>(outputs_[i])]); }
+
+bool Grads::wants(int i) const { return inputs_[i] >= 0; }
+
+void Grads::give(int i, Tensor grad) {
+  if (inputs_[i] < 0) return;
+  Tensor& slot = tape_->slots_[static_cast<size_t>(inputs_[i])];
+  if (!slot) {
+    slot = std::move(grad);
+  } else if (slot.unique()) {
+    add_tensor(slot, grad);
+  } else if (grad.unique()) {
+    add_tensor(grad, slot);
+    slot = std::move(grad);
+  } else {
+    slot = slot.clone();
+    add_tensor(slot, grad);
+  }
+}
+
+Var Tape::leaf(Tensor value) {
+  Var var{std::move(value), static_cast<int32_t>(slots_.size())};
+  slots_.emplace_back();
+  return var;
+}
+
+bool Tape::wanted(std::initializer_list<const Var*> inputs, std::initializer_list<Param*> params) {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const Var* var) { return var && var->needs_grad(); }) ||
+         std::any_of(params.begin(), params.end(), [](const Param* param) { return param; });
+}
+
+void* Tape::allocate(size_t bytes, size_t alignment) {
+  arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
+  if (arena_.empty() || arena_used_ + bytes > kArenaBlock) {
+    if (bytes > kArenaBlock) throw Failure("an operation is too large for the tape's arena");
+    if (!arena_.empty()) ++arena_block_;
+    if (arena_block_ == arena_.size()) arena_.push_back(std::make_unique<std::byte[]>(kArenaBlock));
+    arena_used_ = 0;
+  }
+  std::byte* const memory = arena_[arena_block_].get() + arena_used_;
+  arena_used_ += bytes;
+  return memory;
+}
+
+void Tape::append(Op* op, const std::string& path, std::initializer_list<const Var*> inputs,
+                  std::initializer_list<Param*> params, std::initializer_list<Var*> outputs) {
+  Node node{.op = op,
+            .path = &path,
+            .first_slot = static_cast<uint32_t>(links_.size()),
+            .inputs = static_cast<uint16_t>(inputs.size()),
+            .outputs = static_cast<uint16_t>(outputs.size()),
+            .first_param = static_cast<uint32_t>(params_.size()),
+            .params = 0};
+  for (const Var* var : inputs) links_.push_back(var ? var->slot : -1);
+  for (Var* var : outputs) {
+    var->slot = static_cast<int32_t>(slots_.size());
+    links_.push_back(var->slot);
+    slots_.emplace_back();
+  }
+  for (Param* param : params) {
+    if (!param) continue;
+    params_.push_back(param);
+    ++param->pending_uses;
+    ++node.params;
+  }
+  nodes_.push_back(node);
+}
+
+void Tape::differentiate(Node& node) {
+  Grads grads;
+  grads.tape_ = this;
+  grads.inputs_ = links_.data() + node.first_slot;
+  grads.outputs_ = grads.inputs_ + node.inputs;
+  bool reached = false;
+  for (int i = 0; i < node.outputs; ++i) {
+    const Tensor& grad = grads.out(i);
+    if (!grad) continue;
+    reached = true;
+    if (observer) observer->on_backward(*node.path, node.op->name(), grad);
+  }
+  if (reached) node.op->backward(grads);
+  for (int i = 0; i < node.outputs; ++i) slots_[static_cast<size_t>(grads.outputs_[i])] = Tensor();
+  node.op->~Op();
+  node.op = nullptr;
+  for (uint32_t p = node.first_param; p < node.first_param + node.params; ++p)
+    if (--params_[p]->pending_uses == 0 && on_grad_ready) on_grad_ready(*params_[p]);
+}
+
+void Tape::backward(const Var& loss, Tensor seed) {
+  if (!loss.needs_grad()) throw Failure("backward was asked of a value that needs no gradient");
+  slots_[static_cast<size_t>(loss.slot)] =
+      seed ? std::move(seed) : Tensor::full(loss.shape(), loss.value.dtype(), 1.0);
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) differentiate(*node);
+  nodes_.clear();
+  links_.clear();
+  params_.clear();
+  arena_block_ = arena_used_ = 0;
+}
+
+void Tape::clear() {
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) node->op->~Op();
+  for (Param* param : params_) param->pending_uses = 0;
+  nodes_.clear();
+  links_.clear();
+  params_.clear();
+  slots_.clear();
+  arena_block_ = arena_used_ = 0;
+}
+
+}  // namespace norma

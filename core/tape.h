@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/param.h"
+#include "core/tensor.h"
+
+namespace norma {
+
+// A tensor in a forward computation, with the tape slot that collects its gradient. A Var without a
+// slot is a constant (inputs, masks, everything in inference).
+struct Var {
+  Tensor value;
+  int32_t slot = -1;
+  bool needs_grad() const { return slot >= 0; }
+  const Shape& shape() const { return value.shape(); }
+};
+
+class Tape;
+
+// What an operation sees during its backward: the gradients of its outputs, and where those of its
+// inputs go, numbered in the order in which they were recorded.
+class Grads {
+ public:
+  // The gradient of output i; undefined when nothing downstream used that output.
+  const Tensor& out(int i = 0) const;
+  // The same, moved out: when nobody shares it (`unique()`), its memory may be overwritten.
+  Tensor take_out(int i = 0);
+  // Whether input i wants a gradient at all.
+  bool wants(int i) const;
+  // Hands over the gradient of input i. The first contribution is kept as it is (memory may be
+  // shared between inputs), later ones are added, writing only memory that nobody else holds.
+  void give(int i, Tensor grad);
+
+ private:
+  friend class Tape;
+  Tape* tape_ = nullptr;
+  const int32_t* inputs_ = nullptr;
+  const int32_t* outputs_ = nullptr;
+};
+
+// A leaf of the computation: it keeps what its backward needs and writes that backward by hand.
+class Op {
+ public:
+  virtual ~Op() = default;
+  virtual const char* name() const = 0;
+  // Gives the gradients of the inputs and adds those of the parameters to `Param::grad`.
+  virtual void backward(Grads& grads) = 0;
+};
+
+// Spares an operation its `name()`: it says `static constexpr const char* kName` and derives from
+// this.
+template <class Derived>
+class NamedOp : public Op {
+ public:
+  const char* name() const final { return Derived::kName; }
+};
+
+// Looks on while a tape is recorded and differentiated: probes, the non-finite guard, summaries.
+class TapeObserver {
+ public:
+  virtual ~TapeObserver() = default;
+  virtual void on_forward(const std::string& /*path*/, const char* /*op*/,
+                          const Tensor& /*output*/) {}
+  // The gradient of an output, before the op's backward runs and anything is aliased or released.
+  virtual void on_backward(const std::string& /*path*/, const char* /*op*/,
+                           const Tensor& /*grad*/) {}
+};
+
+// A linear tape of coarse operations. Creation order is topological, so backward is one reverse
+// walk. Operations live in an arena that is kept between steps; what an operation saved is released
+// right after its backward.
+class Tape {
+ public:
+  Tape() = default;
+  ~Tape() { clear(); }
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  // A Var whose gradient is wanted although no operation made it (layer tests, probes).
+  Var leaf(Tensor value);
+  // The gradient that backward left for a leaf; undefined when it had no influence.
+  const Tensor& grad(const Var& leaf) const { return slots_[static_cast<size_t>(leaf.slot)]; }
+
+  // Puts an operation of type O on the tape, or returns nullptr when neither an input nor a
+  // parameter wants a gradient. Null parameters are passed over. Gives each output its slot.
+  template <class O>
+  O* record(const std::string& path, std::initializer_list<const Var*> inputs,
+            std::initializer_list<Param*> params, std::initializer_list<Var*> outputs) {
+    if (!wanted(inputs, params)) return nullptr;
+    O* op = new (allocate(sizeof(O), alignof(O))) O();
+    append(op, path, inputs, params, outputs);
+    return op;
+  }
+
+  // Differentiates: seeds `loss` with `seed` (ones when undefined) and walks back to the start.
+  // Empties the tape except for the gradients of its leaves.
+  void backward(const Var& loss, Tensor seed = {});
+  // Forgets everything recorded; keeps the memory.
+  void clear();
+
+  size_t size() const { return nodes_.size(); }
+  // Called when a parameter's gradient is final within this backward, after its last use.
+  std::function<void(Param&)> on_grad_ready;
+  TapeObserver* observer = nullptr;
+
+ private:
+  friend class Grads;
+  struct Node {
+    Op* op;
+    const std::string* path;
+    uint32_t first_slot;  // into links_: inputs, then outputs
+    uint16_t inputs, outputs;
+    uint32_t first_param;
+    uint16_t params;
+  };
+  static bool wanted(std::initializer_list<const Var*> inputs,
+                     std::initializer_list<Param*> params);
+  void* allocate(size_t bytes, size_t alignment);
+  void append(Op* op, const std::string& path, std::initializer_list<const Var*> inputs,
+              std::initializer_list<Param*> params, std::initializer_list<Var*> outputs);
+  void differentiate(Node& node);
+
+  std::vector<Node> nodes_;
+  std::vector<int32_t> links_;
+  std::vector<Param*> params_;
+  std::vector<Tensor> slots_;
+  std::vector<std::unique_ptr<std::byte[]>> arena_;
+  size_t arena_block_ = 0, arena_used_ = 0;
+};
+
+}  // namespace norma
