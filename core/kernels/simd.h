@@ -226,9 +226,9 @@ template <class T>
 Vec<T> sqrt(Vec<T> x) {
 #if defined(__AVX512F__)
   if constexpr (sizeof(T) == 4) {
-    return _mm512_sqrt_ps(x.native);
+    return _mm512_maskz_sqrt_ps(0xffff, x.native);
   } else {
-    return _mm512_sqrt_pd(x.native);
+    return _mm512_maskz_sqrt_pd(0xff, x.native);
   }
 #elif defined(__AVX2__)
   if constexpr (sizeof(T) == 4) {
