@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class RegistryBase {
 // Throws an Error that names the unknown type, the nearest known one and all known ones.
 [[noreturn]] void throw_unknown_type(const RegistryBase& registry, std::string_view type);
 
+void sort_by_type(std::vector<const Entry*>& entries);
+
 // A registry whose entries carry a payload: usually a factory, and traits.
 template <class Payload>
 class Registry : public RegistryBase {
@@ -66,8 +69,6 @@ class Registry : public RegistryBase {
  private:
   std::vector<std::unique_ptr<Item>> items_;
 };
-
-void sort_by_type(std::vector<const Entry*>& entries);
 
 // The describe function of a type whose options are the struct O.
 template <class O>
