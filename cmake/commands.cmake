@@ -1,0 +1,26 @@
+# The programs: every apps/<command>/ with a main.cpp becomes build/bin/<command>, installed as
+# norma-<command>. apps/common and apps/trainer hold what several of them share.
+
+add_folder(common apps/common CLI11::CLI11)
+add_folder(trainer apps/trainer CLI11::CLI11)
+
+add_library(apps_shared INTERFACE)
+target_link_libraries(apps_shared INTERFACE
+  norma OpenMP::OpenMP_CXX Threads::Threads ZLIB::ZLIB spdlog::spdlog CLI11::CLI11)
+foreach(folder common trainer)
+  if(TARGET ${folder})
+    target_sources(apps_shared INTERFACE $<TARGET_OBJECTS:${folder}>)
+  endif()
+endforeach()
+
+set(commands "")
+file(GLOB mains CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/apps/*/main.cpp")
+foreach(main ${mains})
+  get_filename_component(folder "${main}" DIRECTORY)
+  get_filename_component(command "${folder}" NAME)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cpp")
+  add_executable(norma-${command} ${sources})
+  set_target_properties(norma-${command} PROPERTIES OUTPUT_NAME ${command})
+  target_link_libraries(norma-${command} PRIVATE apps_shared)
+  list(APPEND commands ${command})
+endforeach()
