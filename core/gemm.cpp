@@ -1,0 +1,178 @@
+#include "core/gemm.h"
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
+#include "core/error.h"
+#include "core/kernels/gemm_blocked.h"
+#include "core/onednn.h"
+#include "core/parallel.h"
+#include "core/pool.h"
+
+namespace norma {
+namespace {
+
+// Multiply-adds that repay handing a tile to a thread: some ten microseconds.
+constexpr int64_t kTileWork = int64_t{1} << 19;
+constexpr int64_t kMostTiles = 8;
+// Tiles narrower than this spend more on packing their operands than they gain.
+constexpr int64_t kLeastRows = 64, kLeastColumns = 128, kLeastDepth = 256;
+// Partial sums of a split k take kMostTiles times this many elements of scratch at most.
+constexpr int64_t kMostPartial = int64_t{1} << 20;
+
+// How a product is cut; follows from its shape alone.
+struct Tiling {
+  Chunks rows, columns, depth;
+  int64_t number() const { return rows.number * columns.number * depth.number; }
+};
+
+Chunks whole(int64_t count) {
+  return {.count = count, .size = std::max<int64_t>(count, 1), .number = 1};
+}
+
+// At most `most` pieces of at least `least`, about equal.
+Chunks cut(int64_t count, int64_t least, int64_t most) {
+  constexpr int64_t kRound = 16;  // whole register tiles, so that only the last piece has a rest
+  const int64_t number = std::min(count / least, most);
+  if (number <= 1) return whole(count);
+  Chunks chunks{.count = count};
+  chunks.size = ((count + number - 1) / number + kRound - 1) / kRound * kRound;
+  chunks.number = (count + chunks.size - 1) / chunks.size;
+  return chunks;
+}
+
+Tiling tiling_of(const Gemm& p) {
+  const int64_t tiles = std::clamp<int64_t>(p.m * p.n * p.k / kTileWork, 1, kMostTiles);
+  Tiling tiling{whole(p.m), whole(p.n), whole(p.k)};
+  // A weight gradient: the sum runs over all rows of a batch while the result is small. Cutting the
+  // result would make every tile pack the whole of an operand; cutting the sum packs each once.
+  const bool long_sum = p.k >= 2 * kLeastDepth && p.k >= 2 * std::max(p.m, p.n);
+  if (long_sum && p.m * p.n <= kMostPartial) {
+    tiling.depth = cut(p.k, kLeastDepth, tiles);
+  } else {
+    tiling.rows = cut(p.m, kLeastRows, tiles);
+    tiling.columns = cut(p.n, kLeastColumns, tiles / tiling.rows.number);
+  }
+  return tiling;
+}
+
+// Element (i, j) of op(matrix).
+template <class T>
+const T* at(const T* matrix, bool transposed, int64_t ld, int64_t i, int64_t j) {
+  return transposed ? matrix + j * ld + i : matrix + i * ld + j;
+}
+
+template <class T>
+kernels::MatrixView<T> view(const T* matrix, bool transposed, int64_t ld) {
+  return {matrix, transposed ? 1 : ld, transposed ? ld : 1};
+}
+
+// One tile, on the calling thread.
+template <class T>
+void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc,
+              const T* bias) {
+  if constexpr (std::is_same_v<T, float>) {
+    onednn::sgemm(p, a, lda, b, ldb, c, ldc, bias);
+  } else {
+    kernels::gemm_blocked<T>(p.m, p.n, p.k, view(a, p.transpose_a, lda),
+                             view(b, p.transpose_b, ldb), c, ldc, p.accumulate, bias);
+  }
+}
+
+template <class T>
+void multiply_by_tiles(const Gemm& p, const Tiling& tiling, const T* a, int64_t lda, const T* b,
+                       int64_t ldb, T* c, int64_t ldc, const T* bias) {
+  parallel_chunks(tiling.number(), [&](int64_t chunk) {
+    const int64_t row = chunk / tiling.columns.number, column = chunk % tiling.columns.number;
+    const int64_t i = tiling.rows.begin(row), j = tiling.columns.begin(column);
+    Gemm tile = p;
+    tile.m = tiling.rows.end(row) - i;
+    tile.n = tiling.columns.end(column) - j;
+    multiply<T>(tile, at(a, p.transpose_a, lda, i, 0), lda, at(b, p.transpose_b, ldb, 0, j), ldb,
+                c + i * ldc + j, ldc, bias ? bias + j : nullptr);
+  });
+}
+
+template <class T>
+void multiply_by_pieces_of_k(const Gemm& p, const Chunks& depth, const T* a, int64_t lda,
+                             const T* b, int64_t ldb, T* c, int64_t ldc, const T* bias) {
+  const int64_t elements = p.m * p.n;
+  const Storage scratch(static_cast<size_t>(depth.number * elements) * sizeof(T));
+  T* partials = reinterpret_cast<T*>(scratch.data());
+  parallel_chunks(depth.number, [&](int64_t piece) {
+    const int64_t begin = depth.begin(piece);
+    Gemm part = p;
+    part.k = depth.end(piece) - begin;
+    part.accumulate = false;
+    multiply<T>(part, at(a, p.transpose_a, lda, 0, begin), lda, at(b, p.transpose_b, ldb, begin, 0),
+                ldb, partials + piece * elements, p.n, nullptr);
+  });
+  parallel_ranges(p.m, p.n * depth.number, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      T* sum = partials + i * p.n;  // the first piece collects the others, in order
+      for (int64_t piece = 1; piece < depth.number; ++piece) {
+        const T* next = sum + piece * elements;
+#pragma omp simd
+        for (int64_t j = 0; j < p.n; ++j) sum[j] += next[j];
+      }
+      if (bias) {
+#pragma omp simd
+        for (int64_t j = 0; j < p.n; ++j) sum[j] += bias[j];
+      }
+      T* row = c + i * ldc;
+      if (p.accumulate) {
+#pragma omp simd
+        for (int64_t j = 0; j < p.n; ++j) row[j] += sum[j];
+      } else {
+        std::copy_n(sum, p.n, row);
+      }
+    }
+  });
+}
+
+template <class T>
+void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
+             int64_t ldc, const void* bias) {
+  const Tiling tiling = tiling_of(p);
+  const auto run = [&](auto multiply_in_parts, const auto& cut) {
+    multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
+                      static_cast<T*>(c), ldc, static_cast<const T*>(bias));
+  };
+  if (tiling.depth.number > 1) {
+    run(multiply_by_pieces_of_k<T>, tiling.depth);
+  } else {
+    run(multiply_by_tiles<T>, tiling);
+  }
+}
+
+void check_rows(const char* name, int64_t ld, int64_t width) {
+  if (ld >= width) return;
+  throw Error("[gemm] leading dimension " + std::to_string(ld) + " of " + name +
+              " is shorter than its rows of " + std::to_string(width) + " elements");
+}
+
+}  // namespace
+
+void gemm(DType dtype, const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb,
+          void* c, int64_t ldc, const void* bias) {
+  if (p.m < 0 || p.n < 0 || p.k < 0) {
+    throw Error("[gemm] sizes m " + std::to_string(p.m) + ", n " + std::to_string(p.n) + ", k " +
+                std::to_string(p.k) + ": none may be negative");
+  }
+  check_rows("a", lda, p.transpose_a ? p.m : p.k);
+  check_rows("b", ldb, p.transpose_b ? p.k : p.n);
+  check_rows("c", ldc, p.n);
+  if (p.m == 0 || p.n == 0) return;
+  switch (dtype) {
+    case DType::kFloat32:
+      return gemm_of<float>(p, a, lda, b, ldb, c, ldc, bias);
+    case DType::kFloat64:
+      return gemm_of<double>(p, a, lda, b, ldb, c, ldc, bias);
+    default:
+      throw Error(std::string("[gemm] matrix products run in float32 and float64, not in ") +
+                  name_of(dtype));
+  }
+}
+
+}  // namespace norma

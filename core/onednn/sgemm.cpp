@@ -1,0 +1,36 @@
+#include <algorithm>
+
+#include "core/onednn.h"
+#include "core/onednn/engine.h"
+
+namespace norma::onednn {
+
+std::string version() {
+  const dnnl_version_t* v = dnnl_version();
+  return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+}
+
+// The BLAS-like call, not the matmul primitive: it needs no descriptor, no cache and no memory
+// objects, so that a size never seen before (a growing key cache) costs nothing, and at the shapes
+// of small transformers it is as fast or faster.
+void sgemm(const Gemm& p, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
+           int64_t ldc, const float* bias) {
+  bool accumulate = p.accumulate;
+  if (bias || p.k == 0) {  // start from the bias: the tile of c is then warm in the cache
+    for (int64_t i = 0; i < p.m; ++i) {
+      float* row = c + i * ldc;
+      if (!p.accumulate) std::fill_n(row, p.n, 0.0f);
+      if (!bias) continue;
+#pragma omp simd
+      for (int64_t j = 0; j < p.n; ++j) row[j] += bias[j];
+    }
+    accumulate = true;
+  }
+  if (p.k == 0) return;
+  const OneThread one_thread;
+  check(dnnl_sgemm(p.transpose_a ? 'T' : 'N', p.transpose_b ? 'T' : 'N', p.m, p.n, p.k, 1.0f, a,
+                   lda, b, ldb, accumulate ? 1.0f : 0.0f, c, ldc),
+        "sgemm");
+}
+
+}  // namespace norma::onednn

@@ -1,0 +1,210 @@
+#include "core/gemm.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "tests/catch.h"
+
+namespace norma {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+// Operands of one product, with `extra` unused elements behind every row.
+template <class T>
+struct Operands {
+  Gemm product;
+  int64_t lda, ldb, ldc;
+  std::vector<T> a, b, c, bias;
+
+  // Multiples of 1/8 in [-1, 1]: their products and sums are exact in float32, whatever the order,
+  // so that results must be equal and not merely close.
+  Operands(const Gemm& p, int64_t extra, unsigned seed = 1) : product(p) {
+    lda = (p.transpose_a ? p.m : p.k) + extra;
+    ldb = (p.transpose_b ? p.k : p.n) + extra;
+    ldc = p.n + extra;
+    std::mt19937 random(seed);
+    std::uniform_int_distribution<int> eighths(-8, 8);
+    const auto fill = [&](std::vector<T>& values, int64_t count) {
+      values.resize(static_cast<size_t>(count));
+      for (T& value : values) value = static_cast<T>(eighths(random) / 8.0);
+    };
+    fill(a, (p.transpose_a ? p.k : p.m) * lda);
+    fill(b, (p.transpose_b ? p.n : p.k) * ldb);
+    fill(c, p.m * ldc);
+    fill(bias, p.n);
+  }
+
+  T& a_at(int64_t i, int64_t p) {
+    return a[static_cast<size_t>(product.transpose_a ? p * lda + i : i * lda + p)];
+  }
+  T& b_at(int64_t p, int64_t j) {
+    return b[static_cast<size_t>(product.transpose_b ? j * ldb + p : p * ldb + j)];
+  }
+  double exact(int64_t i, int64_t j, bool with_bias) {
+    double sum = with_bias ? bias[static_cast<size_t>(j)] : 0;
+    if (product.accumulate) sum += c[static_cast<size_t>(i * ldc + j)];
+    for (int64_t p = 0; p < product.k; ++p) sum += double(a_at(i, p)) * double(b_at(p, j));
+    return sum;
+  }
+  std::vector<T> run(std::vector<T> result, bool with_bias) const {
+    gemm(dtype_of<T>, product, a.data(), lda, b.data(), ldb, result.data(), ldc,
+         with_bias ? bias.data() : nullptr);
+    return result;
+  }
+};
+
+template <class T>
+bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
+}
+
+// Compares every element, and the unused ones behind the rows of c, which must stay as they were.
+template <class T>
+void check_product(const Gemm& p, int64_t extra, bool with_bias) {
+  Operands<T> operands(p, extra);
+  std::vector<T> start = operands.c;
+  if (!p.accumulate) {  // old contents are not read
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; ++j) start[static_cast<size_t>(i * operands.ldc + j)] = T(kNaN);
+  }
+  const std::vector<T> result = operands.run(start, with_bias);
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < operands.ldc; ++j) {
+      const size_t at = static_cast<size_t>(i * operands.ldc + j);
+      const double expected = j < p.n ? operands.exact(i, j, with_bias) : double(operands.c[at]);
+      if (double(result[at]) != expected) ++wrong;
+    }
+  }
+  INFO("m " << p.m << ", n " << p.n << ", k " << p.k << ", transpose_a " << p.transpose_a
+            << ", transpose_b " << p.transpose_b << ", accumulate " << p.accumulate << ", bias "
+            << with_bias << ", extra " << extra);
+  CHECK(wrong == 0);
+}
+
+struct Threads {  // restores the number of threads
+  explicit Threads(int count) : before(thread_count()) { set_thread_count(count); }
+  ~Threads() { set_thread_count(before); }
+  int before;
+};
+
+// Shapes that are cut by rows, by columns, by both and along k, beside one that is not cut.
+const Gemm kCut[] = {{.m = 2048, .n = 70, .k = 33, .transpose_b = true},
+                     {.m = 33, .n = 1100, .k = 130},
+                     {.m = 200, .n = 300, .k = 257, .transpose_b = true},
+                     {.m = 65, .n = 127, .k = 4099, .transpose_a = true, .accumulate = true},
+                     {.m = 17, .n = 15, .k = 33}};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[gemm]", float,
+                   double) {
+  const int64_t sizes[] = {1, 2, 7, 15, 17, 33, 65};
+  for (int64_t m : sizes)
+    for (int64_t n : sizes)
+      for (int64_t k : {0, 1, 15, 33, 128}) {
+        for (int bits = 0; bits < 16; ++bits) {
+          const bool with_bias = bits & 8;
+          check_product<TestType>({m, n, k, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0},
+                                  bits % 3, with_bias);
+        }
+      }
+}
+
+TEMPLATE_TEST_CASE("products cut into tiles are exact where the numbers are", "[gemm]", float,
+                   double) {
+  for (Gemm p : kCut) {
+    for (int bits = 0; bits < 8; ++bits) {
+      p.transpose_a = bits & 1, p.transpose_b = bits & 2, p.accumulate = bits & 4;
+      check_product<TestType>(p, bits % 2 * 5, bits % 3 == 0);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[gemm]", float,
+                   double) {
+  using T = TestType;
+  for (const Gemm& p : kCut) {
+    Operands<T> operands(p, 0);
+    std::mt19937 random(7);  // full mantissas: another order of summing would show
+    std::normal_distribution<double> normal;
+    for (T& x : operands.a) x = T(normal(random));
+    for (T& x : operands.b) x = T(normal(random));
+    std::vector<T> one, two, three, nested = operands.c;
+    {
+      const Threads threads(1);
+      one = operands.run(operands.c, true);
+    }
+    {
+      const Threads threads(2);
+      two = operands.run(operands.c, true);
+      parallel_chunks(2, [&](int64_t chunk) {
+        if (chunk == 1) nested = operands.run(nested, true);
+      });
+    }
+    {
+      const Threads threads(3);
+      three = operands.run(operands.c, true);
+    }
+    INFO("m " << p.m << ", n " << p.n << ", k " << p.k);
+    CHECK(same_bits(one, two));
+    CHECK(same_bits(one, three));
+    CHECK(same_bits(one, nested));
+
+    double largest = 0;
+    Operands<double> wide(p, 0);
+    wide.a.assign(operands.a.begin(), operands.a.end());
+    wide.b.assign(operands.b.begin(), operands.b.end());
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; j += 7)
+        largest = std::max(largest, std::fabs(double(one[static_cast<size_t>(i * p.n + j)]) -
+                                              wide.exact(i, j, true)));
+    // Rounding errors of a sum of k normal products are well below this.
+    CHECK(largest <= 4 * std::numeric_limits<T>::epsilon() * double(p.k));
+  }
+}
+
+TEMPLATE_TEST_CASE("infinities and NaN in a product reach every element that they enter", "[gemm]",
+                   float, double) {
+  using T = TestType;
+  for (Gemm p : kCut) {
+    for (int bits = 0; bits < 4; ++bits) {
+      p.transpose_a = bits & 1, p.transpose_b = bits & 2;
+      Operands<T> operands(p, 1);
+      const int64_t row = p.m - 1, column = p.n / 2;
+      operands.a_at(row, p.k / 2) = T(kInf);
+      operands.b_at(p.k - 1, column) = T(kNaN);
+      const std::vector<T> result = operands.run(operands.c, false);
+      int64_t wrong = 0;
+      for (int64_t i = 0; i < p.m; ++i)
+        for (int64_t j = 0; j < p.n; ++j) {
+          const T value = result[static_cast<size_t>(i * operands.ldc + j)];
+          if (j == column ? !std::isnan(value) : std::isfinite(value) == (i == row)) ++wrong;
+        }
+      INFO("m " << p.m << ", n " << p.n << ", k " << p.k << ", layout " << bits);
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("a product refuses impossible sizes and says which", "[gemm]") {
+  float x[16] = {};
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THROWS_WITH(gemm(DType::kFloat32, {2, 2, -1}, x, 4, x, 4, x, 4), ContainsSubstring("k -1"));
+  CHECK_THROWS_WITH(gemm(DType::kFloat32, {2, 3, 4}, x, 3, x, 4, x, 4),
+                    ContainsSubstring("leading dimension 3 of a"));
+  CHECK_THROWS_WITH(gemm(DType::kFloat64, {2, 3, 4}, x, 4, x, 2, x, 4),
+                    ContainsSubstring("leading dimension 2 of b"));
+  CHECK_THROWS_WITH(gemm(DType::kFloat64, {2, 3, 4}, x, 4, x, 4, x, 2),
+                    ContainsSubstring("leading dimension 2 of c"));
+  CHECK_THROWS_AS(gemm(DType::kInt32, {1, 1, 1}, x, 1, x, 1, x, 1), Error);
+}
+
+}  // namespace norma
