@@ -53,10 +53,13 @@ std::vector<Include> includes_of(const std::string& text) {
 // What is wrong with `file` (its path from the root) including that; empty where nothing is.
 std::string fault(const std::string& file, const Include& include) {
   const std::string& target = include.file;
-  const bool sees_onednn = starts_with(file, "core/onednn.");
-  if (target.find("dnnl") != std::string::npos && !include.quoted) {
-    if (!sees_onednn) return "only core/onednn.cpp may see oneDNN";
-    if (is_header(file)) return "oneDNN's header belongs in the .cpp file";
+  // core/onednn.h is the face of the adapter, core/onednn.cpp and core/onednn/ are its inside.
+  const bool inside_adapter = file == "core/onednn.cpp" || starts_with(file, "core/onednn/");
+  if (!inside_adapter && !include.quoted && target.find("dnnl") != std::string::npos) {
+    return "only the inside of core/onednn may see oneDNN";
+  }
+  if (!inside_adapter && starts_with(target, "core/onednn/")) {
+    return "the inside of the oneDNN adapter; include core/onednn.h";
   }
   if (target == "nlohmann/json.hpp" && is_header(file)) {
     return "a header takes nlohmann/json_fwd.hpp: the whole of it costs a second per file";
@@ -161,6 +164,10 @@ TEST_CASE("the include rule tells right from wrong", "[core][include_rule]") {
   CHECK_FALSE(allowed("apps/common/terminal.cpp", "apps/trainer/trainer.h"));
 
   CHECK(fault("core/onednn.cpp", {"dnnl.hpp", false}).empty());
+  CHECK(fault("core/onednn/engine.h", {"oneapi/dnnl/dnnl.hpp", false}).empty());
+  CHECK(allowed("core/onednn/gemm.cpp", "core/onednn/engine.h"));
+  CHECK(allowed("layers/linear.cpp", "core/onednn.h"));
+  CHECK_FALSE(allowed("layers/linear.cpp", "core/onednn/engine.h"));
   CHECK_FALSE(fault("core/onednn.h", {"dnnl.hpp", false}).empty());
   CHECK_FALSE(fault("layers/linear.cpp", {"oneapi/dnnl/dnnl.hpp", false}).empty());
   CHECK(fault("core/config/reader.cpp", {"nlohmann/json.hpp", false}).empty());
