@@ -112,8 +112,8 @@ struct Vec {
   // Lane by lane: a where the mask is true, else b.
   friend Vec select(Mask<T> mask, Vec a, Vec b) { return mask.native ? a.native : b.native; }
   // Larger and smaller of two; a NaN in either comes out.
-  friend Vec max(Vec a, Vec b) { return select((a > b) | (a != a), a, b); }
-  friend Vec min(Vec a, Vec b) { return select((a < b) | (a != a), a, b); }
+  friend Vec max(Vec a, Vec b) { return select(a != a, a, select(a > b, a, b)); }
+  friend Vec min(Vec a, Vec b) { return select(a != a, a, select(a < b, a, b)); }
 };
 
 // What a number type is made of. Dual (dual.h) adds itself.
@@ -157,6 +157,16 @@ T sqrt(T x) {
 template <std::floating_point T>
 T rsqrt(T x) {
   return T(1) / std::sqrt(x);
+}
+
+// max(x, 0), and x held within [low, high]; NaN comes out of both.
+template <class R>
+R relu(R x) {
+  return select(x <= R(0), R(0), x);
+}
+template <class R>
+R clamp(R x, std::type_identity_t<R> low, std::type_identity_t<R> high) {
+  return min(max(x, low), high);
 }
 
 inline bool any(bool mask) { return mask; }
@@ -204,9 +214,7 @@ T hmax(Vec<T> v) {
 
 template <class T>
 bool any(Mask<T> mask) {
-  bool found = false;
-  for (int i = 0; i < Mask<T>::lanes; ++i) found |= mask[i];
-  return found;
+  return hmax(select(mask, Vec<T>(1), Vec<T>(0))) != 0;
 }
 template <class T>
 bool all(Mask<T> mask) {

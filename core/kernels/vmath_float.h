@@ -1,0 +1,203 @@
+#pragma once
+
+#include "core/kernels/simd.h"
+
+// Elementary functions of Vec<float>, free of branches. The polynomials are minimax fits of the
+// relative error (Remez exchange in 160-bit arithmetic, coefficients rounded to float); the way an
+// argument is reduced is the classical one of Cody and Waite (Software Manual for the Elementary
+// Functions, 1980). The bounds stated here, in units of the last place of a float, are asserted by
+// tests/core/vmath_test.cpp over the whole range of floats. Results too small for a normal float
+// may come out as zero, as the hardware flushes them in training anyway.
+namespace norma::math {
+
+namespace detail {
+
+using FloatLanes = Vec<float>;
+using IntLanes = Mask<float>::Native;
+
+// c0 + c1·x + c2·x² + … by Horner's rule.
+template <class... Rest>
+FloatLanes polynomial(FloatLanes x, float c0, Rest... rest) {
+  if constexpr (sizeof...(rest) == 0) {
+    return c0;
+  } else {
+    return polynomial(x, rest...) * x + FloatLanes(c0);
+  }
+}
+
+// Nearest whole number of |x| < 2^22: adding 1.5·2^23 pushes the fraction out of the significand.
+inline FloatLanes nearest(FloatLanes x) {
+  const FloatLanes kPush = 12582912.0f;
+  return (x + kPush) - kPush;
+}
+
+// p·2^n for whole n in [-160, 160]: infinity above the range of floats, gradual or flushed below.
+inline FloatLanes scale_by_power_of_two(FloatLanes p, FloatLanes n) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(0xffff, p.native, n.native);
+#else
+  // In two steps, because 2^n itself may lie outside the range while p·2^n does not.
+  const IntLanes whole = __builtin_convertvector(n.native, IntLanes);
+  const IntLanes half = whole >> 1;
+  const auto power = [](IntLanes e) {
+    return FloatLanes(bits_as<FloatLanes::Native>((e + 127) << 23));
+  };
+  return p * power(half) * power(whole - half);
+#endif
+}
+
+// e^x for |x| < 110. x = n·ln2 + r with |r| ≤ ln2/2; ln2 is split in two so that n·high is exact.
+inline FloatLanes exp_in_range(FloatLanes x) {
+  const FloatLanes n = nearest(x * 1.44269504f);
+  const FloatLanes r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  const FloatLanes tail = polynomial(r, 4.999999404e-01f, 1.666651964e-01f, 4.166839272e-02f,
+                                     8.368780836e-03f, 1.381448121e-03f);
+  return scale_by_power_of_two(tail * (r * r) + r + FloatLanes(1), n);
+}
+
+// |magnitude| with the sign bit of `sign`.
+inline FloatLanes with_sign_of(FloatLanes sign, FloatLanes magnitude) {
+  constexpr int32_t kSignBit = std::numeric_limits<int32_t>::min();
+  const IntLanes signs = bits_as<IntLanes>(sign.native) & kSignBit;
+  return FloatLanes(bits_as<FloatLanes::Native>(bits_as<IntLanes>(abs(magnitude).native) | signs));
+}
+
+}  // namespace detail
+
+// e^x, ≤ 1.1 ulp.
+inline Vec<float> exp(Vec<float> x) {
+  using V = Vec<float>;
+  // Beyond these the result is 0 or infinity; written so that NaN falls through to the formula.
+  x = select(V(89) < x, V(89), x);
+  x = select(V(-104) > x, V(-104), x);
+  return detail::exp_in_range(x);
+}
+
+// Natural logarithm, ≤ 1 ulp. Zero and numbers below the smallest normal float give -infinity,
+// negative ones NaN.
+inline Vec<float> log(Vec<float> x) {
+  using V = Vec<float>;
+  // x = 2^e · m with m in [√½, √2): the shift by √½ carries into the exponent above that point.
+  constexpr int32_t kSqrtHalf = 0x3f3504f3;
+  const detail::IntLanes bits = detail::bits_as<detail::IntLanes>(x.native);
+  const detail::IntLanes shifted = bits - kSqrtHalf;
+  const V e = V(__builtin_convertvector(shifted >> 23, V::Native));
+  const V m = V(detail::bits_as<V::Native>((shifted & 0x007fffff) + kSqrtHalf));
+  const V f = m - V(1);
+  const V f2 = f * f;
+  V tail = detail::polynomial(f, 3.333333135e-01f, -2.500081956e-01f, 2.000122666e-01f,
+                              -1.662335694e-01f, 1.420175731e-01f, -1.316018105e-01f,
+                              1.276157796e-01f, -7.634500414e-02f);
+  tail = tail * f2 * f + e * -2.12194440e-4f - f2 * 0.5f;
+  const V result = (f + tail) + e * 0.693359375f;
+  const V inf = std::numeric_limits<float>::infinity();
+  const V special = select(x < V(0), V(std::numeric_limits<float>::quiet_NaN()), -inf);
+  const V finite_or_special = select(x < V(std::numeric_limits<float>::min()), special, result);
+  return select((x != x) | (x == inf), x, finite_or_special);
+}
+
+// log(1 + x) without losing small x, ≤ 2 ulp.
+inline Vec<float> log1p(Vec<float> x) {
+  using V = Vec<float>;
+  // 1 + x is rounded; what the rounding lost, divided by 1 + x, is the first-order correction.
+  const V u = V(1) + x;
+  const V lost = select(x < V(1), x - (u - V(1)), V(1) - (u - x));
+  const V result = log(u) + lost / u;
+  const V inf = std::numeric_limits<float>::infinity();
+  return select((u == inf) | (u <= V(0)), log(u), result);
+}
+
+// Hyperbolic tangent, ≤ 2 ulp. Near zero an odd polynomial, elsewhere 1 - 2t/(1 + t), t = e^-2|x|.
+inline Vec<float> tanh(Vec<float> x) {
+  using V = Vec<float>;
+  const V z = x * x;
+  const V tail = detail::polynomial(z, -3.333331347e-01f, 1.333248019e-01f, -5.384051800e-02f,
+                                    2.102055587e-02f, -6.198725663e-03f);
+  const V near = tail * (x * z) + x;
+  V a = abs(x);
+  a = select(V(10) < a, V(10), a);  // ±1 from 9.02 on
+  const V t = detail::exp_in_range(a * -2.0f);
+  const V far = V(1) - (t + t) / (V(1) + t);
+  return select(a < V(0.55f), near, detail::with_sign_of(x, far));
+}
+
+// Error function, ≤ 2 ulp. Near zero an odd polynomial, elsewhere 1 - e^-q(|x|), where the
+// polynomial q fits -log(erfc).
+inline Vec<float> erf(Vec<float> x) {
+  using V = Vec<float>;
+  const V z = x * x;
+  const V slope_less_one =
+      detail::polynomial(z, 1.283791671e-01f, -3.761263490e-01f, 1.128370389e-01f,
+                         -2.685959078e-02f, 5.201154854e-03f, -8.141530561e-04f, 8.357642218e-05f);
+  const V near = slope_less_one * x + x;
+  V a = abs(x);
+  a = select(V(4) < a, V(4), a);  // ±1 from 3.92 on
+  const V q =
+      detail::polynomial(a, 1.956763153e-04f, 1.127675653e+00f, 6.371822357e-01f, 1.039315909e-01f,
+                         -2.222691663e-02f, 3.043216653e-03f, -1.959371439e-04f);
+  const V far = V(1) - detail::exp_in_range(-q);
+  return select(a < V(0.925f), near, detail::with_sign_of(x, far));
+}
+
+// Arc tangent, ≤ 3 ulp. |x| above tan(3π/8) is turned by π/2, above tan(π/8) by π/4.
+inline Vec<float> atan(Vec<float> x) {
+  using V = Vec<float>;
+  const V a = abs(x);
+  const Mask<float> far = a > V(2.41421356f), middle = a > V(0.414213562f);
+  const V above = select(far, V(-1), select(middle, a - V(1), a));
+  const V below = select(far, a, select(middle, a + V(1), V(1)));
+  const V t = above / below;
+  const V z = t * t;
+  const V tail = detail::polynomial(z, -3.333294988e-01f, 1.997769773e-01f, -1.387753636e-01f,
+                                    8.053229004e-02f);
+  const V turned = select(far, V(1.57079633f), select(middle, V(0.785398163f), V(0)));
+  const V lost = select(far, V(-4.37113883e-8f), select(middle, V(-2.18556941e-8f), V(0)));
+  const V angle = turned + (tail * z * t + lost + t);
+  return detail::with_sign_of(x, angle);
+}
+
+namespace detail {
+
+// sin(x - offset·π)·(-1)^n with x = (n + offset)·π + r, for |x| < 2^22. The reduction runs in
+// double because r may be far smaller than the spacing of floats near x.
+inline FloatLanes sine_by_half_turns(FloatLanes x, double offset) {
+  using V = FloatLanes;
+  typedef double Wide __attribute__((vector_size(2 * kVectorBytes)));
+  const Wide wide = __builtin_convertvector(x.native, Wide);
+  constexpr double kPush = 6755399441055744.0;  // 1.5·2^52 rounds to whole numbers, as in nearest()
+  const Wide n = (wide * 0.31830988618379067 - offset + kPush) - kPush;
+  // π in two parts, the first of 31 bits: its product with n is exact.
+  const Wide turns = n + offset;
+  const Wide reduced = (wide - turns * 3.1415926534682512) - turns * 1.2154201013012384e-10;
+  const V r = V(__builtin_convertvector(reduced, V::Native));
+  const V z = r * r;
+  const V tail = polynomial(z, -1.666666716e-01f, 8.333330974e-03f, -1.984086848e-04f,
+                            2.752537057e-06f, -2.388867593e-08f);
+  const V s = tail * z * r + r;
+  const IntLanes odd = __builtin_convertvector(n, IntLanes) & 1;
+  return V(bits_as<V::Native>(bits_as<IntLanes>(s.native) ^ (odd << 31)));
+}
+
+// Every lane by the C library: for arguments beyond the reduction above.
+template <class T, class Function>
+Vec<T> lane_by_lane(Vec<T> x, Function function) {
+  for (int i = 0; i < Vec<T>::lanes; ++i) x.native[i] = function(x.native[i]);
+  return x;
+}
+
+}  // namespace detail
+
+// Sine and cosine of radians, ≤ 3 ulp up to |x| < 2^22; beyond that, the C library's.
+inline Vec<float> sin(Vec<float> x) {
+  if (!all(abs(x) < Vec<float>(4194304.0f)))
+    return detail::lane_by_lane(x, [](float lane) { return std::sin(lane); });
+  return detail::sine_by_half_turns(x, 0.0);
+}
+inline Vec<float> cos(Vec<float> x) {
+  if (!all(abs(x) < Vec<float>(4194304.0f)))
+    return detail::lane_by_lane(x, [](float lane) { return std::cos(lane); });
+  // cos((n + ½)π + r) = -sin(r)·(-1)^n.
+  return -detail::sine_by_half_turns(x, 0.5);
+}
+
+}  // namespace norma::math
