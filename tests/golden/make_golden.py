@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Writes the golden numbers beside this file: PyTorch's answers in float64, one case a file.
+
+    python3 tests/golden/make_golden.py            (needs torch 2.13, numpy, safetensors)
+
+Each file is an input of the `layer` command plus `expect.*`, what the command should write. The
+metadata entry `case` is JSON: {"kind": "layer", "spec": {…}, "mode": "train", "repeat": 1, …}.
+Optimizers, clipping and schedules have files of their own kinds, see optim_cases.py. Sizes are
+small and odd on purpose: 1, 15, 17, 33.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "peers"))
+
+from norm_cases import norm_cases  # noqa: E402
+from layer_cases import layer_cases  # noqa: E402
+from optim_cases import write_optim_cases  # noqa: E402
+from reference.cases import save_case  # noqa: E402
+
+
+def main():
+    torch.set_num_threads(1)
+    for old in HERE.glob("*.safetensors"):
+        old.unlink()
+    for case in [*layer_cases(), *norm_cases()]:
+        save_case(HERE / f"{case.pop('name')}.safetensors", **case)
+    write_optim_cases(HERE)
+    files = sorted(HERE.glob("*.safetensors"))
+    total = sum(f.stat().st_size for f in files)
+    print(f"{len(files)} cases, {total / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Linear, convolution, attention, feed-forward, block, pooling, activations and losses.
+
+Parameter names are Norma's, tensors have PyTorch's shapes: NCHW, OIHW, (out,in). Sizes that the
+input determines are taken from it, so `build(spec, shape)` needs nothing else.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .norms import build_norm
+
+NORMS = ("layer_norm", "rms_norm", "batch_norm", "group_norm", "instance_norm", "dyt")
+LOSSES = ("cross_entropy", "mse", "bce_with_logits")
+
+ACTIVATIONS = {
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+    "relu": F.relu,
+    "relu2": lambda x: F.relu(x).square(),
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
+GATED = {"swiglu": F.silu, "geglu": F.gelu}
+
+
+class Ffn(nn.Module):
+    """down(act(up(x))), or for the gated kinds down(act(gate(x)) · up(x)) (Shazeer 2020)."""
+
+    def __init__(self, width, hidden, activation="gelu", bias=True):
+        super().__init__()
+        self.activation = activation
+        self.up = nn.Linear(width, hidden, bias)
+        if activation in GATED:
+            self.gate = nn.Linear(width, hidden, bias)
+        self.down = nn.Linear(hidden, width, bias)
+
+    def forward(self, x):
+        if self.activation in GATED:
+            return self.down(GATED[self.activation](self.gate(x)) * self.up(x))
+        return self.down(ACTIVATIONS[self.activation](self.up(x)))
+
+
+def rotate(x, base=10000.0):
+    """Rotary positions on (B,H,T,d): feature i turns with feature i + d/2 (GPT-NeoX, Llama)."""
+    half = x.shape[-1] // 2
+    frequency = base ** (-torch.arange(half, dtype=torch.float64) / half)
+    angle = torch.arange(x.shape[-2], dtype=torch.float64)[:, None] * frequency
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
+
+
+class Attention(nn.Module):
+    """Query head h reads key/value head h // (heads / kv_heads). A mask (B,T) marks valid keys."""
+
+    def __init__(self, width, heads, kv_heads=None, causal=True, rope=False, bias=True,
+                 qk_norm=None, logit_softcap=None):
+        super().__init__()
+        self.heads, self.kv_heads, self.head_width = heads, kv_heads or heads, width // heads
+        self.causal, self.rope, self.logit_softcap = causal, rope, logit_softcap
+        rows = (self.heads + 2 * self.kv_heads) * self.head_width
+        self.qkv = nn.Linear(width, rows, bias)
+        self.out = nn.Linear(self.heads * self.head_width, width, bias)
+        self.q_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
+        self.k_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
+
+    def forward(self, x, mask=None):
+        batch, time, _ = x.shape
+        counts = (self.heads, self.kv_heads, self.kv_heads)
+        parts = self.qkv(x).split([n * self.head_width for n in counts], dim=-1)
+        q, k, v = (p.view(batch, time, n, self.head_width) for p, n in zip(parts, counts))
+        if self.q_norm is not None:
+            # Rows of one head are (…, d): flattened, so that no norm mistakes them for an image.
+            q, k = (norm(t.flatten(0, 2)).view_as(t) for norm, t in
+                    ((self.q_norm, q), (self.k_norm, k)))
+        q, k, v = (t.transpose(1, 2) for t in (q, k, v))
+        if self.rope:
+            q, k = rotate(q), rotate(k)
+        y = self.mix(q, k, v, mask).transpose(1, 2).reshape(batch, time, -1)
+        return self.out(y)
+
+    def allowed(self, time, mask):
+        """Which keys a query may read, broadcast to (B,1,T,T); None for all."""
+        allowed = None
+        if self.causal:
+            allowed = torch.ones(time, time, dtype=torch.bool).tril()[None, None]
+        if mask is not None:
+            keys = mask.bool()[:, None, None, :]
+            allowed = keys if allowed is None else allowed & keys
+        return allowed
+
+    def mix(self, q, k, v, mask):
+        allowed = self.allowed(q.shape[-2], mask)
+        if self.logit_softcap is None:
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, enable_gqa=True)
+        group = self.heads // self.kv_heads
+        k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)
+        logits = q @ k.transpose(-1, -2) / math.sqrt(self.head_width)
+        logits = self.logit_softcap * torch.tanh(logits / self.logit_softcap)
+        if allowed is not None:
+            logits = logits.masked_fill(~allowed, -math.inf)
+        return logits.softmax(dim=-1) @ v
+
+
+class Block(nn.Module):
+    def __init__(self, width, attention, ffn, norm, placement="pre"):
+        super().__init__()
+        self.placement = placement
+        self.attn_norm, self.ffn_norm = build_norm(norm, width), build_norm(norm, width)
+        self.attn, self.ffn = Attention(width, **attention), Ffn(width, **ffn)
+
+    def forward(self, x, mask=None):
+        if self.placement == "pre":
+            x = x + self.attn(self.attn_norm(x), mask)
+            return x + self.ffn(self.ffn_norm(x))
+        x = self.attn_norm(x + self.attn(x, mask))
+        return self.ffn_norm(x + self.ffn(x))
+
+
+class Apply(nn.Module):
+    """A function without state as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs):
+        return self.function(*inputs)
+
+
+def cross_entropy(label_smoothing=0.0, ignore_index=-100):
+    def loss(logits, target):
+        return F.cross_entropy(logits.flatten(0, -2), target.long().flatten(),
+                               label_smoothing=label_smoothing, ignore_index=ignore_index)
+
+    return loss
+
+
+def build(spec, shape):
+    """The module that `spec` describes, for inputs of this shape."""
+    options = dict(spec)
+    kind = options.pop("type")
+    channels = shape[1] if len(shape) == 4 else shape[-1]
+    if kind in NORMS:
+        return build_norm(spec, channels)
+    if kind in ACTIVATIONS:
+        return Apply(ACTIVATIONS[kind])
+    if kind == "linear":
+        return nn.Linear(channels, options.pop("out"), **options)
+    if kind == "conv2d":
+        return nn.Conv2d(channels, options.pop("out"), options.pop("kernel"), **options)
+    if kind == "embedding":
+        return nn.Embedding(options.pop("entries"), options.pop("width"))
+    if kind == "attention":
+        return Attention(channels, **options)
+    if kind == "ffn":
+        return Ffn(channels, **options)
+    if kind == "block":
+        return Block(channels, **options)
+    if kind in ("max_pool2d", "avg_pool2d"):
+        pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
+        return pool(options.pop("kernel"), **options)
+    if kind == "global_avg_pool":
+        return Apply(lambda x: x.mean(dim=(2, 3)))
+    if kind == "dropout":
+        return nn.Dropout(options["p"])
+    if kind == "cross_entropy":
+        return Apply(cross_entropy(**options))
+    if kind == "mse":
+        return Apply(F.mse_loss)
+    if kind == "bce_with_logits":
+        return Apply(F.binary_cross_entropy_with_logits)
+    raise ValueError(f"no reference for the layer {kind!r}")

@@ -1,0 +1,65 @@
+"""What the `layer` command does, done by PyTorch: tensors in, tensors out, the same names."""
+
+import torch
+
+from .layers import build
+
+
+def set_state(module, tensors):
+    """Copies `param.*` and `buffer.*` into the module; every name must exist and fit."""
+    state = module.state_dict()
+    for name, value in tensors.items():
+        kind, _, leaf = name.partition(".")
+        if kind in ("param", "buffer"):
+            if leaf not in state or state[leaf].shape != value.shape:
+                raise ValueError(f"{name} {tuple(value.shape)}: the reference has "
+                                 f"{ {k: tuple(v.shape) for k, v in state.items()} }")
+            state[leaf].copy_(value)
+
+
+def read_state(module):
+    """Buffers after the forward. Counters leave as int32, the only integer Norma has."""
+    for name, value in module.named_buffers():
+        yield f"buffer.{name}", value.int() if value.dtype == torch.int64 else value.clone()
+
+
+def run_layer(spec, tensors, mode, repeat=1, centre=0.0):
+    """Output, buffers and all gradients of one layer in float64.
+
+    `centre` is for inputs with a mean far above their deviation: it is subtracted from the input
+    (exactly: the two are close) and from the running mean before PyTorch computes, and added to
+    the running mean after. A norm that removes the mean does not notice, and the reference keeps
+    all its digits.
+    """
+    x = tensors["input"]
+    module = build(spec, x.shape).double()
+    set_state(module, tensors)
+    module.train(mode == "train")
+    shift_running_mean(module, -centre)
+    if x.is_floating_point():
+        x = (x.double() - centre).requires_grad_(True)
+    extra = [tensors[name] for name in ("target", "mask") if name in tensors]
+    for _ in range(repeat):
+        output = module(x, *extra)
+    out = {"output": output.detach()}
+    if "grad_output" in tensors:
+        out.update(gradients(module, x, output, tensors["grad_output"]))
+    shift_running_mean(module, centre)
+    out.update(read_state(module))
+    return {name: value.detach().contiguous().clone() for name, value in out.items()}
+
+
+def shift_running_mean(module, by):
+    if by and getattr(module, "running_mean", None) is not None:
+        module.running_mean += by
+
+
+def gradients(module, x, output, grad_output):
+    wanted = {f"grad_param.{name}": p for name, p in module.named_parameters()}
+    if x.requires_grad:
+        wanted["grad_input"] = x
+    if not output.requires_grad:
+        return {}
+    found = torch.autograd.grad(output, list(wanted.values()), grad_output, allow_unused=True)
+    return {name: torch.zeros_like(wanted[name]) if g is None else g
+            for name, g in zip(wanted, found)}
