@@ -3,7 +3,7 @@
 set(version "${VERSION}")
 if(GIT)
   execute_process(
-    COMMAND "${GIT}" describe --always --abbrev=7 --exclude=*
+    COMMAND "${GIT}" rev-parse --short=7 HEAD
     WORKING_DIRECTORY "${SOURCE}" RESULT_VARIABLE failed
     OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   if(NOT failed)
