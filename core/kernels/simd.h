@@ -86,10 +86,13 @@ struct Vec {
   }
   // Reads the first n elements (0 ≤ n ≤ lanes) and nothing behind them; the other lanes are zero.
   static Vec load_first(const T* p, int64_t n);
+  // The same for any n ≥ 0 elements left: a whole register while there is one.
+  static Vec load_at_most(const T* p, int64_t n) { return n >= lanes ? load(p) : load_first(p, n); }
   // Writes all lanes to p, which needs no alignment.
   void store(T* p) const { std::memcpy(p, &native, sizeof(native)); }
   // Writes the first n lanes (0 ≤ n ≤ lanes) and touches nothing behind them.
   void store_first(T* p, int64_t n) const;
+  void store_at_most(T* p, int64_t n) const { n >= lanes ? store(p) : store_first(p, n); }
 
   Vec& operator+=(Vec b) { return native += b.native, *this; }
   Vec& operator-=(Vec b) { return native -= b.native, *this; }
