@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+namespace norma::kernels {
+
+struct CrossEntropyOptions {
+  int32_t ignored_index = -100;  // rows with this target count for nothing
+  double label_smoothing = 0;  // ε: the target puts 1-ε on its class and ε/classes on every class
+};
+
+struct CrossEntropySums {
+  double loss = 0;      // sum over the counted rows, in nats
+  int64_t counted = 0;  // rows whose target is not the ignored index
+  int64_t correct = 0;  // counted rows whose largest logit is the target's
+};
+
+// Cross-entropy of softmax(logits) against int32 class numbers: logits (rows, classes), targets
+// (rows) in [0, classes) or the ignored index. `row_max` and `row_scale`, each (rows), receive what
+// the backward needs: softmax = exp(logit - row_max)·row_scale. `row_loss` (rows) may be null; it
+// is 0 where ignored. A logit of NaN or +infinity makes its row's loss NaN; -infinity is a class
+// ruled out. A target out of range throws Error.
+template <class T>
+CrossEntropySums cross_entropy_forward(const T* logits, const int32_t* targets, int64_t rows,
+                                       int64_t classes, const CrossEntropyOptions& options,
+                                       T* row_max, T* row_scale, T* row_loss);
+
+// dlogits = scale·(softmax - target distribution), 0 in ignored rows; dlogits may be logits.
+template <class T>
+void cross_entropy_backward(T* dlogits, const T* logits, const int32_t* targets, int64_t rows,
+                            int64_t classes, const CrossEntropyOptions& options, const T* row_max,
+                            const T* row_scale, double scale);
+
+}  // namespace norma::kernels
