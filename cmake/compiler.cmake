@@ -32,7 +32,8 @@ endif()
 
 if(NORMA_SANITIZE)
   add_compile_options(
-    "-fsanitize=${NORMA_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+    "-fsanitize=${NORMA_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+    -Wno-maybe-uninitialized)  # instrumented code of the standard library raises false alarms
   add_link_options("-fsanitize=${NORMA_SANITIZE}")
 endif()
 
