@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+
+// The contract between the two loop shapes (rows.cpp, columns.cpp), which own parallelism, chunks,
+// masks and memory, and a norm's formula, which is compiled into block kernels by
+// layers/norms/formula.h. A block is a handful of rows of C channels that fit the first-level
+// cache.
+namespace norma::kernels {
+
+inline constexpr int kMaxNormStats = 4;   // numbers that a table hands to the map
+inline constexpr int kMaxNormParams = 4;  // learned tensors of a norm
+
+// What every block kernel reads. `centre` is the mean in two parts, so that u = (x − hi) − lo is
+// exact to rounding even where |mean| ≫ deviation. Arrays of stats and centre have one entry a row
+// or one a channel. A per-channel parameter has C entries, a scalar one entry.
+template <class T>
+struct NormBlock {
+  int64_t rows = 0, channels = 0;
+  const T* x = nullptr;
+  int64_t x_stride = 0;  // elements from row to row
+  const T* centre_hi = nullptr;
+  const T* centre_lo = nullptr;
+  const T* stats[kMaxNormStats] = {};
+  const T* params[kMaxNormParams] = {};
+};
+
+// y = map(x, u, stats, params).
+template <class T>
+struct NormForwardBlock : NormBlock<T> {
+  T* y = nullptr;
+  int64_t y_stride = 0;
+};
+
+// The sums of dy·∂f/∂(stat, u, parameter). Stats and centre: one a row (assigned) or one a channel
+// (added to). Parameters: one a channel, or one number (both added to).
+// With dx, also dx = dy·∂f/∂x, what passes straight through.
+template <class T>
+struct NormSumsBlock : NormBlock<T> {
+  const T* dy = nullptr;
+  int64_t dy_stride = 0;
+  T* dstats[kMaxNormStats] = {};
+  T* dcentre = nullptr;
+  T* dparams[kMaxNormParams] = {};
+  T* dx = nullptr;
+  int64_t dx_stride = 0;
+};
+
+// dx = dy·∂f/∂x + along_one + along_u·u: what passes on, and the two ways back through the moments.
+template <class T>
+struct NormApplyBlock : NormBlock<T> {
+  const T* dy = nullptr;
+  int64_t dy_stride = 0;
+  const T* along_one = nullptr;  // one a row or a channel, as the stats
+  const T* along_u = nullptr;
+  T* dx = nullptr;
+  int64_t dx_stride = 0;
+};
+
+// A formula compiled for one number type.
+template <class T>
+struct NormBlockKernels {
+  void (*forward)(const NormForwardBlock<T>&) = nullptr;
+  void (*sums)(const NormSumsBlock<T>&) = nullptr;
+  void (*apply)(const NormApplyBlock<T>&) = nullptr;
+};
+
+// Moments of `cells` domains: n elements each, their mean (0 for uncentred statistics), and
+// m2 = Σ(x − mean)².
+struct NormCells {
+  int64_t cells = 0;
+  const double* n = nullptr;
+  const double* mean = nullptr;
+  const double* m2 = nullptr;
+};
+
+// The middle stage: a few lines over the small table of domains, in double.
+class NormTable {
+ public:
+  virtual ~NormTable() = default;
+  // stats[k·cells + i] = table(cell i)[k].
+  virtual void forward(const NormCells& cells, double* stats) const = 0;
+  // From dstats[k·cells + i] = ∂L/∂stat to ∂L/∂mean and ∂L/∂m2 of each cell, through the table
+  // alone.
+  virtual void backward(const NormCells& cells, const double* dstats, double* dmean,
+                        double* dm2) const = 0;
+};
+
+// A norm as the drivers see it.
+template <class T>
+struct NormProgram {
+  const NormBlockKernels<T>* kernels = nullptr;
+  const NormTable* table = nullptr;  // none for pointwise maps
+  int stats = 0;
+  int params = 0;
+  bool centred = true;
+  bool scalar_param[kMaxNormParams] = {};
+  const T* param[kMaxNormParams] = {};  // C entries or one
+  T* dparam[kMaxNormParams] = {};       // where gradients are added, or null; C entries or one
+};
+
+}  // namespace norma::kernels

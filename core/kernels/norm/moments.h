@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+namespace norma::kernels {
+
+// Mean and m2 = Σ(x − mean)² of one row of C numbers, in two passes over data that is in cache. The
+// first pass sums x − x[0], so nothing is lost where |mean| ≫ deviation. Lanes accumulate in T.
+template <class T>
+void row_moments(const T* x, int64_t channels, double& mean, double& m2);
+
+// Σx² of one row.
+template <class T>
+double row_sum_of_squares(const T* x, int64_t channels);
+
+// Moments per channel of a set of rows, built up block by block.
+struct ColumnMoments {
+  double* mean;  // C entries each
+  double* m2;
+  double count = 0;  // rows so far; equal for every channel
+};
+
+// Adds a block of rows (small enough for the first-level cache) to the moments of every channel:
+// two passes over the block, then the merge of Chan, Golub and LeVeque (1979) in double. For
+// uncentred statistics the mean stays 0 and m2 = Σx². `scratch` holds 3·C numbers.
+template <class T>
+void add_block_moments(const T* x, int64_t stride, int64_t rows, int64_t channels, bool centred,
+                       T* scratch, ColumnMoments& moments);
+
+// Merges moments (n_b, mean_b, m2_b) into (n, mean, m2).
+inline void merge_moments(double& n, double& mean, double& m2, double n_b, double mean_b,
+                          double m2_b) {
+  if (n_b == 0) return;
+  const double total = n + n_b, delta = mean_b - mean;
+  mean += delta * (n_b / total);
+  m2 += m2_b + delta * delta * (n * n_b / total);
+  n = total;
+}
+
+}  // namespace norma::kernels

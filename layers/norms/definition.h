@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/kernels/norm/block.h"
+#include "core/param.h"
+
+namespace norma {
+
+// Which elements of (N,S,C) share a statistic.
+struct Domain {
+  enum class Kind : uint8_t {
+    kNone,           // no statistic: a pointwise map
+    kRow,            // (n,s): all channels of a position
+    kGroup,          // (n, group): all positions, C/groups channels
+    kSampleChannel,  // (n,c): all positions
+    kChannel,        // (c): all samples and positions
+  };
+  Kind kind = Kind::kRow;
+  int64_t groups = 1;
+
+  static constexpr Domain none() { return {Kind::kNone}; }
+  static constexpr Domain row() { return {Kind::kRow}; }
+  static constexpr Domain group(int64_t groups) { return {Kind::kGroup, groups}; }
+  static constexpr Domain sample_channel() { return {Kind::kSampleChannel}; }
+  static constexpr Domain channel() { return {Kind::kChannel}; }
+  // Whether the row shape runs it (rows.h), or the column shape (columns.h).
+  constexpr bool per_row() const { return kind == Kind::kNone || kind == Kind::kRow; }
+};
+
+// A learned tensor of a norm: one number a channel, or a single one.
+struct NormParam {
+  const char* name;
+  ParamKind kind;
+  bool scalar;
+  double initial;
+  bool present = true;  // false: the formula computes with the initial value, nothing is learned
+};
+constexpr NormParam gain(const char* name = "weight") {
+  return {name, ParamKind::kGain, false, 1.0};
+}
+constexpr NormParam offset(const char* name = "bias") {
+  return {name, ParamKind::kBias, false, 0.0};
+}
+constexpr NormParam scalar(const char* name, double initial) {
+  return {name, ParamKind::kScalar, true, initial};
+}
+
+// Statistics tracked over training steps and used in eval, one a channel.
+struct Running {
+  bool track = true;
+  std::optional<double> momentum = 0.1;  // weight of the new value; null = the mean over all steps
+};
+
+// A norm with its options set, compiled: what layers/norms/norm.cpp runs.
+struct NormDefinition {
+  Domain domain;
+  bool centred = true;
+  int stats = 0;
+  kernels::NormBlockKernels<float> float_kernels;
+  kernels::NormBlockKernels<double> double_kernels;
+  std::shared_ptr<const kernels::NormTable> table;
+  std::vector<NormParam> params;
+  std::optional<Running> running;
+};
+
+}  // namespace norma

@@ -1,0 +1,229 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "core/kernels/dual.h"
+#include "core/kernels/norm/block.h"
+#include "core/kernels/simd.h"
+#include "core/kernels/vmath.h"
+#include "layers/norms/definition.h"
+
+// Compiles a norm's formula into the block kernels and the table that the drivers call.
+//
+// A formula is a struct F with
+//   kParams   std::array of NormParam: what is learned
+//   kStats    how many numbers the table hands to the map (0: a pointwise map without statistics)
+//   kCentred  whether moments are taken about the mean
+//   domain()  which elements share a statistic
+//   table(m)  from Moments to the stat, or a std::array of kStats
+//   map(x, u, stats …, params …)   static; u = x − mean, computed accurately by the driver
+// written once for every number type (`auto` parameters). Derivatives come from dual numbers, one
+// argument at a time; a formula may instead say them itself in
+//   partials(x, u, stats …, params …)   a std::tuple of ∂map/∂ each argument, kZero where there is
+//   none
+namespace norma {
+
+// Moments of one domain. For uncentred statistics mean is 0 and m2 = Σx².
+template <class N, class M, class D>
+struct Moments {
+  N n;
+  M mean;
+  D m2;
+  auto variance() const { return m2 / n; }  // biased
+  auto mean_square() const { return m2 / n; }
+};
+
+// The derivative by an argument on which a map does not depend.
+struct Zero {};
+inline constexpr Zero kZero;
+
+namespace formula {
+
+template <class T>
+using Vec = math::Vec<T>;
+
+template <class R>
+struct IsDual : std::false_type {};
+template <class R>
+struct IsDual<math::Dual<R>> : std::true_type {};
+
+template <class F>
+inline constexpr int kArguments = 2 + F::kStats + static_cast<int>(F::kParams.size());
+
+// dy·slope added to a sum; nothing for a derivative that is known to be zero.
+template <class V, class S>
+void add_product(V& sum, V dy, const S& slope) {
+  if constexpr (!std::is_same_v<S, Zero>) sum += dy * slope;
+}
+
+template <bool seeded, class V>
+auto argument(V value) {
+  if constexpr (seeded)
+    return math::Dual<V>(value, V(1));
+  else
+    return value;
+}
+
+template <class F, uint32_t seeds, class Arguments, size_t... i>
+auto dual_slope(const Arguments& a, std::index_sequence<i...>) {
+  const auto y = F::map(argument<((seeds >> i) & 1) != 0>(a[i])...);
+  if constexpr (IsDual<std::remove_cvref_t<decltype(y)>>::value)
+    return y.slope;
+  else
+    return kZero;
+}
+
+template <class A, class B>
+auto sum_of(const A& a, const B& b) {
+  if constexpr (std::is_same_v<A, Zero>)
+    return b;
+  else if constexpr (std::is_same_v<B, Zero>)
+    return a;
+  else
+    return a + b;
+}
+
+// How a formula is differentiated.
+enum class By : uint8_t { kDual, kHand };
+
+template <class F, class Indices>
+inline constexpr bool kPartialsTake = false;
+template <class F, size_t... i>
+inline constexpr bool kPartialsTake<F, std::index_sequence<i...>> = requires(Vec<double> v) {
+  F::partials((static_cast<void>(i), v)...);
+};
+template <class F>
+inline constexpr bool kHasPartials = kPartialsTake<F, std::make_index_sequence<kArguments<F>>>;
+
+// ∂map/∂argument i at the arguments a = {x, u, stats …, params …}.
+template <class F, By by, int i, class Arguments>
+auto slope(const Arguments& a) {
+  if constexpr (by == By::kHand)
+    return std::get<static_cast<size_t>(i)>(
+        std::apply([](auto... each) { return F::partials(each...); }, a));
+  else
+    return dual_slope<F, 1u << i>(a, std::make_index_sequence<kArguments<F>>{});
+}
+
+// ∂map/∂x with u moving along: what passes straight from dy to dx.
+template <class F, By by, class Arguments>
+auto direct_slope(const Arguments& a) {
+  if constexpr (by == By::kHand)
+    return sum_of(slope<F, by, 0>(a), slope<F, by, 1>(a));
+  else
+    return dual_slope<F, 3u>(a, std::make_index_sequence<kArguments<F>>{});
+}
+
+template <class F, class Arguments>
+auto value(const Arguments& a) {
+  return std::apply([](auto... each) { return F::map(each...); }, a);
+}
+
+// Runs body(constant) for constant = 0 … n-1, unrolled.
+template <int n, class Body>
+void unrolled(Body&& body) {
+  [&]<int... i>(std::integer_sequence<int, i...>) { (body(std::integral_constant<int, i>{}), ...); }
+  (std::make_integer_sequence<int, n>{});
+}
+
+// A register's worth of channels: all lanes real, or the last few of a row.
+template <class T>
+struct FullLanes {
+  Vec<T> load(const T* p) const { return Vec<T>::load(p); }
+  void store(Vec<T> v, T* p) const { v.store(p); }
+  Vec<T> clean(Vec<T> v) const { return v; }
+};
+template <class T>
+struct FirstLanes {
+  int64_t n;
+  Vec<T> load(const T* p) const { return Vec<T>::load_first(p, n); }
+  void store(Vec<T> v, T* p) const { v.store_first(p, n); }
+  // Padding lanes hold no data: whatever the formula makes of them must not enter a sum.
+  Vec<T> clean(Vec<T> v) const { return select(math::Mask<T>::first(n), v, Vec<T>(T(0))); }
+};
+
+template <class T, class Body>
+void over_channels(int64_t channels, Body&& body) {
+  constexpr int64_t kLanes = Vec<T>::lanes;
+  int64_t c = 0;
+  for (; c + kLanes <= channels; c += kLanes) body(c, FullLanes<T>{});
+  if (c < channels) body(c, FirstLanes<T>{channels - c});
+}
+
+template <class F>
+constexpr bool is_scalar(int param) {
+  return F::kParams[static_cast<size_t>(param)].scalar;
+}
+template <class F>
+inline constexpr int kParamCount = static_cast<int>(F::kParams.size());
+
+// The arguments of the map for one register, except x and u.
+template <class F, class T>
+using Arguments = std::array<Vec<T>, static_cast<size_t>(kArguments<F>)>;
+
+template <class F, class T, class Lanes>
+void load_params(const kernels::NormBlock<T>& b, int64_t c, const Lanes& lanes,
+                 Arguments<F, T>& a) {
+  unrolled<kParamCount<F>>([&](auto j) {
+    a[2 + F::kStats + j] = is_scalar<F>(j) ? Vec<T>(b.params[j][0]) : lanes.load(b.params[j] + c);
+  });
+}
+
+// u = x − mean. In float64 the mean needs no second part.
+template <class T>
+Vec<T> centred(Vec<T> x, Vec<T> hi, Vec<T> lo) {
+  if constexpr (std::is_same_v<T, double>)
+    return x - hi;
+  else
+    return (x - hi) - lo;
+}
+
+}  // namespace formula
+}  // namespace norma
+
+#include "layers/norms/formula_channels.h"
+#include "layers/norms/formula_rows.h"
+#include "layers/norms/formula_table.h"
+
+namespace norma {
+
+// Everything the machinery needs to know of formula F with its options set.
+template <class F,
+          formula::By by = formula::kHasPartials<F> ? formula::By::kHand : formula::By::kDual>
+NormDefinition define_norm(const F& options) {
+  NormDefinition made;
+  made.domain = options.domain();
+  made.centred = F::kCentred;
+  made.stats = F::kStats;
+  // A domain that does not depend on options is known now, and only its loop shape is compiled.
+  constexpr bool kKnown = requires { std::bool_constant<F::domain().per_row()>{}; };
+  const auto rows = [&] {
+    made.float_kernels = formula::row_kernels<F, by, float>();
+    made.double_kernels = formula::row_kernels<F, by, double>();
+  };
+  const auto channels = [&] {
+    made.float_kernels = formula::channel_kernels<F, by, float>();
+    made.double_kernels = formula::channel_kernels<F, by, double>();
+  };
+  if constexpr (kKnown) {
+    if constexpr (F::domain().per_row())
+      rows();
+    else
+      channels();
+  } else {
+    made.domain.per_row() ? rows() : channels();
+  }
+  if constexpr (F::kStats > 0) made.table = std::make_shared<formula::Table<F>>(options);
+  for (const NormParam& param : F::kParams) made.params.push_back(param);
+  if constexpr (requires { options.learned(made.params); }) options.learned(made.params);
+  if constexpr (requires { options.running(); }) made.running = options.running();
+  return made;
+}
+
+}  // namespace norma

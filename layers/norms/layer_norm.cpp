@@ -1,0 +1,32 @@
+// Layer normalization: every position standardizes its own channels.
+// Ba, Kiros, Hinton 2016, "Layer Normalization", arXiv:1607.06450.
+#include "layers/norms/affine.h"
+#include "layers/norms/norm.h"
+
+namespace norma {
+namespace {
+
+struct LayerNorm : Affine {
+  double eps = 1e-5;
+  void describe(Fields& f) {
+    f.number("eps", eps, "added to the variance", {.min = 0});
+    describe_affine(f);
+  }
+
+  static constexpr int kStats = 1;
+  static constexpr bool kCentred = true;
+  static constexpr Domain domain() { return Domain::row(); }
+  auto table(const auto& m) const { return rsqrt(m.variance() + eps); }
+  static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
+    return u * rstd * weight + bias;
+  }
+  static auto partials(auto, auto u, auto rstd, auto weight, auto) {
+    return std::tuple(kZero, rstd * weight, u * weight, u * rstd, decltype(u)(1));
+  }
+};
+
+const RegisterNorm<LayerNorm> registered("layer_norm", "γ (x − mean)/√(var + ε) + β over channels",
+                                         "Ba, Kiros, Hinton 2016, arXiv:1607.06450");
+
+}  // namespace
+}  // namespace norma

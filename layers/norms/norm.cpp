@@ -1,0 +1,79 @@
+#include "layers/norms/norm.h"
+
+#include <string>
+
+namespace norma {
+
+Registry<NormType>& norm_registry() {
+  static Registry<NormType> registry("norm");
+  return registry;
+}
+
+std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels) {
+  return std::make_unique<Norm>(scope, spec.type, norm_registry().at(spec.type).define(spec),
+                                channels);
+}
+
+Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int64_t channels)
+    : Module(scope),
+      type_(std::move(type)),
+      definition_(std::move(definition)),
+      channels_(channels) {
+  if (definition_.domain.kind == Domain::Kind::kGroup && channels % definition_.domain.groups != 0)
+    throw Error("[" + type_ + "] " + scope.path() + ": " + std::to_string(channels) +
+                " channels cannot be cut into " + std::to_string(definition_.domain.groups) +
+                " groups of equal size");
+  for (const NormParam& param : definition_.params) {
+    const Shape shape{param.scalar ? 1 : channels};
+    params_.push_back(
+        param.present ? &scope.param(param.name, shape, param.kind, Init::constant(param.initial))
+                      : nullptr);
+    constants_.push_back(param.present ? Tensor()
+                                       : Tensor::full(shape, scope.dtype(), param.initial));
+  }
+  if (definition_.running && definition_.running->track) {
+    running_mean_ = &scope.buffer("running_mean", {channels}, 0.0);
+    running_var_ = &scope.buffer("running_var", {channels}, 1.0);
+    batches_ = &scope.buffer("num_batches_tracked", {1}, 0.0, DType::kInt32);
+  }
+}
+
+template <class T>
+kernels::NormProgram<T> Norm::program() const {
+  kernels::NormProgram<T> made;
+  if constexpr (std::is_same_v<T, float>)
+    made.kernels = &definition_.float_kernels;
+  else
+    made.kernels = &definition_.double_kernels;
+  made.table = definition_.table.get();
+  made.stats = definition_.stats;
+  made.centred = definition_.centred;
+  made.params = static_cast<int>(params_.size());
+  for (size_t j = 0; j < params_.size(); ++j) {
+    made.scalar_param[j] = definition_.params[j].scalar;
+    made.param[j] = params_[j] ? params_[j]->value.data<T>() : constants_[j].data<T>();
+    made.dparam[j] = params_[j] ? params_[j]->grad.data<T>() : nullptr;
+  }
+  return made;
+}
+template kernels::NormProgram<float> Norm::program() const;
+template kernels::NormProgram<double> Norm::program() const;
+
+void Norm::check_input(const Var& x) const {
+  if (x.shape().back() != channels_)
+    throw Error("[" + type_ + "] " + path() + " was built for " + std::to_string(channels_) +
+                " channels, the input " + x.shape().str() + " has " +
+                std::to_string(x.shape().back()));
+}
+
+Tensor Norm::mask_for(const Context& ctx, const Shape& shape) const {
+  if (!ctx.mask) return {};
+  const int64_t rows = nsc_of(shape).rows(), valid = ctx.mask.numel();
+  if (valid == rows) return ctx.mask;
+  // Rows are independent of each other; where a position has several (heads), padding may stay.
+  if (definition_.domain.per_row() && rows % valid == 0) return {};
+  throw Error("[" + type_ + "] " + path() + ": the mask " + ctx.mask.shape().str() +
+              " does not fit the input " + shape.str());
+}
+
+}  // namespace norma

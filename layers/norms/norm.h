@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config/registry.h"
+#include "core/kernels/activation.h"
+#include "layers/layer_registry.h"
+#include "layers/module.h"
+#include "layers/norms/definition.h"
+#include "layers/norms/formula.h"
+#include "layers/residual/stream.h"
+
+namespace norma {
+
+// A normalization of (B,C), (B,T,C) or channels-last (B,H,W,C). Its mathematics is a formula in a
+// file of its own; this class gives it parameters, running statistics and a place on the tape.
+// Padding positions (`ctx.mask`) enter no statistic and come out as 0.
+class Norm : public Module {
+ public:
+  Norm(const Scope& scope, std::string type, NormDefinition definition, int64_t channels);
+
+  // y = norm(the resolved stream): one pass adds the pending branch and normalizes. Returns the
+  // stream with nothing pending, and y.
+  std::pair<Stream, Var> on_stream(Context& ctx, const Stream& stream);
+  // y = activation(norm(x) + shortcut) in one pass; the shortcut may be null.
+  Var with_activation(Context& ctx, const Var& x, const Var* shortcut, Activation activation);
+
+  const std::string& type() const { return type_; }
+  const NormDefinition& definition() const { return definition_; }
+  int64_t channels() const { return channels_; }
+
+  // The program that drivers run, with parameter pointers filled in. T is the model's float type.
+  template <class T>
+  kernels::NormProgram<T> program() const;
+  std::vector<Param*> params() const { return params_; }
+
+ protected:
+  Var forward(Context& ctx, const Var& x) override;
+
+ private:
+  friend struct RowNormOp;
+  friend struct ColumnNormOp;
+  void check_input(const Var& x) const;
+  // Statistics from outside for this forward: running ones in eval. Undefined when taken from x.
+  struct Given {
+    Tensor mean, variance;  // float64, one a channel
+  };
+  Given given(const Context& ctx) const;
+  void track(Context& ctx, const Tensor& mean, const Tensor& m2, const Tensor& positions);
+  Tensor mask_for(const Context& ctx, const Shape& shape) const;
+
+  std::string type_;
+  NormDefinition definition_;
+  int64_t channels_;
+  std::vector<Param*> params_;     // null where the definition's parameter is not learned
+  std::vector<Tensor> constants_;  // what the map reads then
+  Buffer* running_mean_ = nullptr;
+  Buffer* running_var_ = nullptr;
+  Buffer* batches_ = nullptr;
+};
+
+// How a registered norm is made.
+struct NormType {
+  NormDefinition (*define)(const Spec& spec);
+};
+Registry<NormType>& norm_registry();
+
+// Builds the norm that a spec names, for `channels` channels.
+std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels);
+
+// Registers formula F at program start, as a norm and as a layer:
+//   const RegisterNorm<RmsNorm> registered("rms_norm", "γ x / √(mean x² + ε)", "Zhang, Sennrich
+//   2019 …");
+template <class F>
+struct RegisterNorm {
+  RegisterNorm(const char* type, const char* summary, const char* source) {
+    const Entry entry{type, summary, source, describe_options<F>()};
+    norm_registry().add(entry, {[](const Spec& spec) { return define_norm(options_of<F>(spec)); }});
+    layer_registry().add(entry,
+                         [](const Scope& scope, const Spec& spec,
+                            const LayerInput& input) -> std::unique_ptr<Module> {
+                           return make_norm(scope, spec, input.shape.back());
+                         });
+  }
+};
+
+}  // namespace norma

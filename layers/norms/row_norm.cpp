@@ -1,0 +1,113 @@
+// The row shape on the tape: norms over the channels of each position, and pointwise maps, with the
+// pending addition of a stream carried out in the same pass.
+#include "core/kernels/norm/rows.h"
+
+#include "core/kernels/scale_samples.h"
+#include "layers/norms/norm.h"
+
+namespace norma {
+
+struct RowNormOp final : NamedOp<RowNormOp> {
+  static constexpr const char* kName = "norm";
+  const Norm* norm = nullptr;
+  Tensor x, mask, mean, m2;
+  double scale = 1;
+  Tensor drop;  // undefined: 1 for every sample
+  bool on_stream = false;
+
+  template <class T>
+  kernels::RowNorm<T> driver() const {
+    kernels::RowNorm<T> made;
+    made.program = norm->program<T>();
+    made.rows = x.rows();
+    made.channels = x.shape().back();
+    made.mask = mask ? mask.data<uint8_t>() : nullptr;
+    made.x = x.data<T>();
+    made.scale = static_cast<T>(scale);
+    made.drop = drop ? drop.data<T>() : nullptr;
+    made.rows_per_sample = nsc_of(x.shape()).s;
+    return made;
+  }
+
+  // Fills x with the stream's sum where one is pending, and computes y.
+  void forward(const Stream& stream, const Tensor& y) {
+    with_float_type(x.dtype(), [&]<class T>() {
+      kernels::RowNorm<T> driver = this->driver<T>();
+      if (stream.pending()) {
+        driver.base = stream.base.value.data<T>();
+        driver.branch = stream.branch.value.data<T>();
+      }
+      rows_forward(driver, y.data<T>(), mean ? mean.data<double>() : nullptr,
+                   m2 ? m2.data<double>() : nullptr);
+    });
+  }
+
+  // Recorded on a plain input: inputs {x}, outputs {y}. On a stream: {base, branch}, {sum, y}.
+  void backward(Grads& grads) override {
+    const Tensor dy = grads.out(on_stream ? 1 : 0);
+    Tensor dx;
+    if (dy) {
+      dx = Tensor::empty(x.shape(), x.dtype());
+      const Tensor dsum = on_stream ? grads.out(0) : Tensor();
+      with_float_type(x.dtype(), [&]<class T>() {
+        rows_backward(driver<T>(), dy.data<T>(), dsum ? dsum.data<T>() : nullptr,
+                      mean ? mean.data<double>() : nullptr, m2 ? m2.data<double>() : nullptr,
+                      dx.data<T>());
+      });
+    } else {
+      dx = grads.take_out(0);
+    }
+    if (on_stream && grads.wants(1)) grads.give(1, branch_grad(dx));
+    grads.give(0, std::move(dx));
+  }
+
+  // The branch shares the gradient of the sum unless it was scaled or dropped.
+  Tensor branch_grad(const Tensor& dsum) const {
+    if (scale == 1 && !drop) return dsum;
+    const Tensor dbranch = Tensor::empty(dsum.shape(), dsum.dtype());
+    with_float_type(dsum.dtype(), [&]<class T>() {
+      kernels::scale_samples(dsum.data<T>(), static_cast<T>(scale), drop ? drop.data<T>() : nullptr,
+                             dsum.shape()[0], dsum.numel() / dsum.shape()[0], dbranch.data<T>());
+    });
+    return dbranch;
+  }
+};
+
+std::pair<Stream, Var> Norm::on_stream(Context& ctx, const Stream& stream) {
+  const PathScope here(ctx, path());
+  if (!definition_.domain.per_row()) {
+    const Var x = resolve(ctx, stream);
+    return {Stream{.base = x, .branch = {}, .drop = {}}, forward(ctx, x)};
+  }
+  check_input(stream.base);
+  const Tensor& base = stream.base.value;
+  RowNormOp op;
+  op.norm = this;
+  op.x = stream.pending() ? Tensor::empty(base.shape(), base.dtype()) : base;
+  op.mask = mask_for(ctx, base.shape());
+  if (definition_.table) {
+    op.mean = Tensor::empty({base.rows()}, DType::kFloat64);
+    op.m2 = Tensor::empty({base.rows()}, DType::kFloat64);
+  }
+  op.scale = stream.scale;
+  op.drop = stream.drop;
+  op.on_stream = stream.pending();
+  Var y{Tensor::empty(base.shape(), base.dtype())};
+  op.forward(stream, y.value);
+
+  const auto learned = [&](size_t j) { return j < params_.size() ? params_[j] : nullptr; };
+  Stream sum = stream;
+  if (stream.pending()) {
+    sum = Stream{.base = Var{op.x}, .branch = {}, .drop = {}};
+    if (auto* node = ctx.record<RowNormOp>({&stream.base, &stream.branch},
+                                           {learned(0), learned(1), learned(2), learned(3)},
+                                           {&sum.base, &y}))
+      *node = std::move(op);
+  } else if (auto* node = ctx.record<RowNormOp>(
+                 {&stream.base}, {learned(0), learned(1), learned(2), learned(3)}, {&y})) {
+    *node = std::move(op);
+  }
+  return {std::move(sum), std::move(y)};
+}
+
+}  // namespace norma
