@@ -14,7 +14,7 @@ shift
 root=${TMPDIR:-/tmp}/norma-$suite
 sources=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 
-rm -rf "$root"
+rm -rf --one-file-system "$root"
 debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"}
 mkdir "$root/norma"
 git -C "$sources" archive HEAD | tar -x -C "$root/norma"
