@@ -1,13 +1,12 @@
 #pragma once
 
-#include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/config/fields.h"
+#include "core/config/json.h"
 #include "core/config/registry.h"
 #include "core/error.h"
 
@@ -15,50 +14,62 @@ namespace norma {
 
 // One mistake in a config.
 struct Fault {
-  std::string path;      // model.norm.esp
+  std::string path;      // model.norm.esp; empty for the config as a whole
   std::string found;     // the value as JSON text, shortened
   std::string expected;  // a number above 0
   std::string nearest;   // the valid key or name most like the wrong one; may be empty
+  // path: found …, expected …; did you mean …?
   std::string str() const;
+  // The same without the path.
+  std::string sentence() const;
 };
 
-// All mistakes of a config at once.
+// All mistakes of a config at once. what() lists them, one a line.
 class ConfigError : public Error {
  public:
   ConfigError(std::string source, std::vector<Fault> faults);
+  // The file, or whatever else the config came from.
+  const std::string& source() const { return source_; }
   const std::vector<Fault>& faults() const { return faults_; }
+  // The heading of the list: "quickstart.json has 3 faults".
+  std::string summary() const;
 
  private:
+  std::string source_;
   std::vector<Fault> faults_;
 };
 
-// The JSON of a file; an Error names file, line and column of a syntax fault or a duplicate key.
-nlohmann::json load_json(const std::filesystem::path& file);
-nlohmann::json parse_json(std::string_view text, std::string_view source);
-
-// Applies `dotted.path=value` assignments: the value is JSON, or else a string. A `type` given by a
-// bare name ("norm": "rms_norm") becomes an object first when a path leads into it.
-void apply_overrides(nlohmann::json& config, std::span<const std::string> assignments);
+// Applies `dotted.path=value` assignments in order: the value is JSON, or else a string. Objects on
+// the way are made where missing; a type given by a bare name ("norm": "rms_norm") becomes an
+// object first; a number on the path picks a list's element, from 0. An Error names the assignment.
+void apply_overrides(Json& config, std::span<const std::string> assignments);
 
 // Reads strictly what `describe` says from `config`; throws a ConfigError listing every fault.
-// Returns the resolved config: every option with the value it has now.
-nlohmann::json read_config(const nlohmann::json& config, std::string_view source,
-                           FunctionRef<void(Fields&)> describe);
+// Keys that start with "$" ("$schema", "$comment") may stand at the top. Returns the resolved
+// config: every option with the value it has now, in the order described.
+Json read_config(const Json& config, std::string_view source, FunctionRef<void(Fields&)> describe);
 
 // The JSON Schema (draft 2020-12) of what `describe` says; registries become alternatives by
 // "type".
-nlohmann::json json_schema(std::string_view title, FunctionRef<void(Fields&)> describe);
+Json json_schema(std::string_view title, FunctionRef<void(Fields&)> describe);
 
-// The spec {"type": …, …} checked against a registry, defaults filled in.
-Spec make_spec(const nlohmann::json& object, const RegistryBase& registry, std::string_view source);
+// The spec {"type": …, …} or a bare type name checked against a registry, defaults filled in. Keys
+// that start with "$" may stand at the top, as in a config.
+Spec make_spec(const Json& value, const RegistryBase& registry, std::string_view source);
 
-// A table of the options of a registered type: name, default, meaning.
+// A table of the options of a registered type: name, default, meaning. Options of a nested object
+// have dotted names. The default of a required option is empty.
 struct OptionHelp {
   std::string name, default_value, type, help;
 };
 std::vector<OptionHelp> options_help(const Entry& entry);
 
-// The candidate nearest to `word` by edit distance, or empty when none is near enough to be meant.
+// The candidate nearest to `word`, or empty when none is near enough to be meant. Near: few
+// insertions, deletions, substitutions and swaps of neighbours for its length, or one begins the
+// other; case, '-' and '_' do not count.
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
+
+// The candidates sorted by that distance to `word`.
+std::vector<std::string> by_nearness(std::string_view word, std::vector<std::string> candidates);
 
 }  // namespace norma

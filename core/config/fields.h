@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/config/json.h"
 #include "core/parallel.h"
 
 namespace norma {
@@ -17,17 +17,18 @@ class RegistryBase;
 
 // A choice out of a registry: {"type": "rms_norm", "eps": 1e-6}. `options` holds the whole object,
 // already checked and with every default filled in. An empty type stands for null: nothing chosen.
+// As a default in an options struct, Spec{"rms_norm"} stands for the type with its own defaults.
 struct Spec {
   std::string type;
-  std::shared_ptr<const nlohmann::json> options;
+  std::shared_ptr<const Json> options = nullptr;
   explicit operator bool() const { return !type.empty(); }
 };
 
-// What a value must satisfy.
+// What a value must satisfy. The bounds of a text are those of its length in bytes.
 struct Is {
   bool required = false;
-  std::optional<double> min, max;      // inclusive
-  std::optional<double> above, below;  // exclusive
+  std::optional<double> min = {}, max = {};      // inclusive
+  std::optional<double> above = {}, below = {};  // exclusive
 };
 
 // One pass over the options of a struct. The struct says each option once, in
@@ -35,10 +36,12 @@ struct Is {
 // and every use (reading a config strictly, writing the resolved config, the JSON Schema, --help
 // and
 // --explain) is another implementation of this interface. The value before the pass is the default.
+// A struct says all its options in every pass, whatever their values; "type" is no option's name.
 class Fields {
  public:
   virtual ~Fields() = default;
   virtual void flag(std::string_view name, bool& value, std::string_view help) = 0;
+  // Whole numbers however written: 1000 and 1e3 alike.
   virtual void integer(std::string_view name, int64_t& value, std::string_view help,
                        Is is = {}) = 0;
   virtual void number(std::string_view name, double& value, std::string_view help, Is is = {}) = 0;
@@ -57,13 +60,15 @@ class Fields {
   virtual void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
                         size_t count = 0, Is is = {}) = 0;
   // A choice out of a registry: an object with "type", a bare type name, or (unless required) null.
+  // An object without "type", or with that of the default, changes the default's options.
   virtual void spec(std::string_view name, Spec& value, const RegistryBase& registry,
                     std::string_view help, Is is = {}) = 0;
   // A nested object whose options `describe` says.
   virtual void object(std::string_view name, FunctionRef<void(Fields&)> describe,
                       std::string_view help) = 0;
   // A rule between options: a fault at `name` when it does not hold. `expected` completes the
-  // sentence "expected …". Only readers look at it.
+  // sentence "expected …" and names the other options that the rule looks at: a rule that names an
+  // option whose value was refused is not judged. Only readers look at it.
   virtual void rule(bool holds, std::string_view name, std::string_view expected) = 0;
 };
 

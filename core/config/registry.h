@@ -32,6 +32,11 @@ class RegistryBase {
   const Entry* find(std::string_view type) const;
   // The known name nearest to a misspelt one; empty when nothing is near.
   std::string nearest(std::string_view type) const;
+  // The known names as a list in words, those near to `wrong` first; of very many, some.
+  std::string known(std::string_view wrong = {}) const;
+
+ protected:
+  void refuse_duplicate(const std::string& type) const;
 
  private:
   std::string kind_;
@@ -51,7 +56,9 @@ class Registry : public RegistryBase {
     Payload payload;
   };
   using RegistryBase::RegistryBase;
+  // A type registered twice is a programming error.
   void add(Entry entry, Payload payload) {
+    refuse_duplicate(entry.type);
     items_.push_back(std::make_unique<Item>(Item{std::move(entry), std::move(payload)}));
   }
   std::vector<const Entry*> entries() const override {

@@ -1,0 +1,177 @@
+#include "core/config/schema.h"
+
+#include <cctype>
+
+#include "core/config/config.h"
+#include "core/config/values.h"
+#include "core/config/writer.h"
+
+namespace norma {
+namespace {
+
+// 1 rather than 1.0 where the bound is whole.
+Json bound(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
+}
+
+Json with_bounds(Json schema, const Is& is) {
+  if (is.min) schema["minimum"] = bound(*is.min);
+  if (is.max) schema["maximum"] = bound(*is.max);
+  if (is.above) schema["exclusiveMinimum"] = bound(*is.above);
+  if (is.below) schema["exclusiveMaximum"] = bound(*is.below);
+  return schema;
+}
+
+Json typed(const char* type, const Is& is) { return with_bounds(Json{{"type", type}}, is); }
+
+Json or_null(Json schema) {
+  schema["type"] = Json::array({schema["type"], "null"});
+  return schema;
+}
+
+Json list_of(Json items, size_t count) {
+  Json schema{{"type", "array"}, {"items", std::move(items)}};
+  if (count != 0) schema["minItems"] = schema["maxItems"] = count;
+  return schema;
+}
+
+Json refer(const std::string& reference) { return Json{{"$ref", reference}}; }
+
+// A name in a JSON pointer inside a URI fragment: letters, digits, '_', '-' and '.'.
+std::string pointer_name(const std::string& name) {
+  std::string text = name;
+  for (char& c : text)
+    if (!(std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.')) c = '_';
+  return text;
+}
+
+}  // namespace
+
+std::string SchemaDefinitions::reference(const RegistryBase& registry, const std::string& type) {
+  const std::string name = pointer_name(registry.kind());
+  if (!definitions_.contains(name)) define(registry, name);
+  return "#/$defs/" + name + (type.empty() ? "" : "." + pointer_name(type));
+}
+
+void SchemaDefinitions::define(const RegistryBase& registry, const std::string& name) {
+  definitions_[name] = nullptr;  // known from here on, so that a type may contain its own kind
+  Json names = Json::array(), objects = Json::array();
+  for (const Entry* entry : registry.entries()) {
+    const std::string own = name + "." + pointer_name(entry->type);
+    SchemaWriter writer(*this);
+    Fields* const passes[] = {&writer};
+    if (entry->describe) entry->describe(passes);
+    Json object = writer.take();
+    Json properties{{"type", {{"const", entry->type}, {"description", entry->summary}}}};
+    properties.update(object["properties"]);
+    object["properties"] = std::move(properties);
+    object["description"] =
+        entry->source.empty() ? entry->summary : entry->summary + " (" + entry->source + ")";
+    definitions_[own] = std::move(object);
+    names.push_back(entry->type);
+    Json alternative = refer("#/$defs/" + own);
+    alternative["required"] = Json::array({"type"});
+    objects.push_back(std::move(alternative));
+  }
+  Json alternatives = Json::array({Json{{"enum", std::move(names)}}});
+  alternatives.insert(alternatives.end(), objects.begin(), objects.end());
+  definitions_[name] = Json{
+      {"description", with_article(registry.kind()) + ": its name, or an object with \"type\""},
+      {"oneOf", std::move(alternatives)}};
+}
+
+Json SchemaWriter::take() {
+  Json schema{{"type", "object"}, {"properties", std::move(properties_)}};
+  if (!required_.empty()) schema["required"] = std::move(required_);
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+void SchemaWriter::put(std::string_view name, Json schema, std::string_view help,
+                       Json default_value, bool required) {
+  if (!help.empty()) schema["description"] = help;
+  if (required)
+    required_.push_back(name);
+  else
+    schema["default"] = std::move(default_value);
+  properties_[std::string(name)] = std::move(schema);
+}
+
+void SchemaWriter::flag(std::string_view name, bool& value, std::string_view help) {
+  put(name, Json{{"type", "boolean"}}, help, value, false);
+}
+
+void SchemaWriter::integer(std::string_view name, int64_t& value, std::string_view help, Is is) {
+  put(name, typed("integer", is), help, value, is.required);
+}
+
+void SchemaWriter::number(std::string_view name, double& value, std::string_view help, Is is) {
+  put(name, typed("number", is), help, value, is.required);
+}
+
+void SchemaWriter::text(std::string_view name, std::string& value, std::string_view help, Is is) {
+  Json schema{{"type", "string"}};
+  if (is.min) schema["minLength"] = bound(*is.min);
+  if (is.max) schema["maxLength"] = bound(*is.max);
+  put(name, std::move(schema), help, value, is.required);
+}
+
+void SchemaWriter::choice(std::string_view name, std::string& value,
+                          std::initializer_list<std::string_view> choices, std::string_view help) {
+  put(name, Json{{"enum", Json(std::vector<std::string_view>(choices))}}, help, value, false);
+}
+
+void SchemaWriter::maybe_integer(std::string_view name, std::optional<int64_t>& value,
+                                 std::string_view help, Is is) {
+  put(name, or_null(typed("integer", is)), help, value ? Json(*value) : Json(), is.required);
+}
+
+void SchemaWriter::maybe_number(std::string_view name, std::optional<double>& value,
+                                std::string_view help, Is is) {
+  put(name, or_null(typed("number", is)), help, value ? Json(*value) : Json(), is.required);
+}
+
+void SchemaWriter::numbers(std::string_view name, std::vector<double>& value, std::string_view help,
+                           size_t count, Is is) {
+  put(name, list_of(typed("number", is), count), help, value, is.required);
+}
+
+void SchemaWriter::integers(std::string_view name, std::vector<int64_t>& value,
+                            std::string_view help, size_t count, Is is) {
+  put(name, list_of(typed("integer", is), count), help, value, is.required);
+}
+
+void SchemaWriter::spec(std::string_view name, Spec& value, const RegistryBase& registry,
+                        std::string_view help, Is is) {
+  Json alternatives = Json::array({refer(definitions_.reference(registry))});
+  // Options without "type" are those of the default's type.
+  if (value) alternatives.push_back(refer(definitions_.reference(registry, value.type)));
+  if (!is.required) alternatives.push_back(Json{{"type", "null"}});
+  Json schema{{"anyOf", std::move(alternatives)}};
+  put(name, std::move(schema), help, spec_json(value), is.required && !value);
+}
+
+void SchemaWriter::object(std::string_view name, FunctionRef<void(Fields&)> describe,
+                          std::string_view help) {
+  SchemaWriter nested(definitions_);
+  describe(nested);
+  Json schema = nested.take();
+  const bool required = schema.contains("required");
+  if (!help.empty()) schema["description"] = help;
+  if (required) required_.push_back(name);
+  properties_[std::string(name)] = std::move(schema);
+}
+
+Json json_schema(std::string_view title, FunctionRef<void(Fields&)> describe) {
+  SchemaDefinitions definitions;
+  SchemaWriter writer(definitions);
+  describe(writer);
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  schema.update(writer.take());
+  schema["patternProperties"] = Json{{"^\\$", Json::object()}};
+  schema["$defs"] = definitions.take();
+  return schema;
+}
+
+}  // namespace norma
