@@ -2,10 +2,15 @@
 
 #include <omp.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <string>
-
-#include "core/error.h"
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 // Shared by the files of core/onednn; nobody else includes it.
 namespace norma::onednn {
@@ -27,9 +32,76 @@ class OneThread {
   int before_;
 };
 
-inline void check(dnnl_status_t status, const char* what) {
-  if (status == dnnl_success) return;
-  throw Failure(std::string("[onednn] ") + what + " failed with status " + std::to_string(status));
+const dnnl::engine& cpu_engine();
+
+// Throws Failure naming `what` unless the status is success.
+void check(dnnl_status_t status, const char* what);
+
+// Attributes that every primitive here is built with: scratch memory is ours.
+dnnl::primitive_attr attributes();
+
+// The descriptor of primitive P: version 2 builds an operation descriptor first, version 3 does
+// not.
+template <class P, class... Args>
+typename P::primitive_desc describe(const Args&... args) {
+#if DNNL_VERSION_MAJOR >= 3
+  return typename P::primitive_desc(cpu_engine(), args..., attributes());
+#else
+  return typename P::primitive_desc(typename P::desc(args...), attributes(), cpu_engine());
+#endif
 }
+
+// The same for a backward pass, which takes its forward's descriptor as a hint.
+template <class P, class Hint, class... Args>
+typename P::primitive_desc describe_backward(const Hint& forward, const Args&... args) {
+#if DNNL_VERSION_MAJOR >= 3
+  return typename P::primitive_desc(cpu_engine(), args..., forward, attributes());
+#else
+  return typename P::primitive_desc(typename P::desc(args...), attributes(), cpu_engine(), forward);
+#endif
+}
+
+// A ready primitive and the layouts of its arguments. Running it a second time on a thread
+// allocates nothing: every thread keeps its own memory objects and only their addresses are
+// exchanged.
+class Primitive {
+ public:
+  struct Argument {
+    int name;  // DNNL_ARG_…
+    dnnl::memory::desc layout;
+  };
+  Primitive() = default;
+  Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
+            const dnnl::memory::desc& scratch);
+
+  // The addresses come in the order of the arguments.
+  void run(std::initializer_list<const void*> addresses) const;
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<Argument> arguments_;
+  dnnl::memory::desc scratch_;
+  uint64_t number_ = 0;
+};
+
+// Ready-made things by key; a value is built once and then stays where it is.
+template <class Key, class Value, class Hash>
+class Cache {
+ public:
+  template <class Build>
+  const Value& find(const Key& key, Build&& build) {
+    const std::lock_guard lock(mutex_);
+    std::unique_ptr<const Value>& value = values_[key];
+    if (!value) {
+      const OneThread one_thread;
+      value = std::make_unique<const Value>(build());
+    }
+    return *value;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<Key, std::unique_ptr<const Value>, Hash> values_;
+};
 
 }  // namespace norma::onednn

@@ -5,11 +5,6 @@
 
 namespace norma::onednn {
 
-std::string version() {
-  const dnnl_version_t* v = dnnl_version();
-  return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
-}
-
 // The BLAS-like call, not the matmul primitive: it needs no descriptor, no cache and no memory
 // objects, so that a size never seen before (a growing key cache) costs nothing, and at the shapes
 // of small transformers it is as fast or faster.

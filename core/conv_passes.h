@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "core/kernels/conv_double.h"
+#include "core/onednn.h"
+#include "core/parallel.h"
+
+// The inside of core/conv.cpp: one pass of a convolution over tiles of images, in float32 by oneDNN
+// and in float64 by kernels of our own, with one face. `layout` numbers the order in which the pass
+// wants its weights (never 0), `run` computes one tile on the calling thread.
+namespace norma {
+
+using onednn::ConvPass;
+
+// The operands of a tile; the weights are packed.
+template <class T>
+struct ConvTile {
+  T* x;
+  T* weights;
+  T* bias;
+  T* y;
+};
+
+class FloatConv {
+ public:
+  FloatConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool with_bias)
+      : last_tile_(tiles.number - 1),
+        full_(&onednn::find_conv(pass, s.with_batch(tiles.size), with_bias)),
+        last_(full_) {
+    const int64_t rest = s.batch - tiles.begin(last_tile_);
+    if (rest < tiles.size) last_ = &onednn::find_conv(pass, s.with_batch(rest), with_bias, full_);
+  }
+  uint64_t layout() const { return onednn::weights_layout(*full_); }
+  size_t packed_bytes() const { return onednn::weights_bytes(*full_); }
+  void pack(const float* oihw, float* packed) const { onednn::pack_weights(*full_, oihw, packed); }
+  void unpack(const float* packed, float* oihw) const {
+    onednn::unpack_weights(*full_, packed, oihw);
+  }
+  void run(int64_t tile, const ConvTile<float>& t) const {
+    onednn::run(tile == last_tile_ ? *last_ : *full_, {t.x, t.weights, t.bias, t.y});
+  }
+
+ private:
+  int64_t last_tile_;
+  const onednn::Conv *full_, *last_;  // the last tile may hold fewer images
+};
+
+class DoubleConv {
+ public:
+  DoubleConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool /*with_bias*/)
+      : pass_(pass), shape_(s), tiles_(tiles) {}
+  uint64_t layout() const { return 1 + static_cast<uint64_t>(pass_); }
+  size_t packed_bytes() const { return static_cast<size_t>(shape_.weights()) * sizeof(double); }
+  void pack(const double* oihw, double* packed) const {
+    if (pass_ == ConvPass::kForward) return kernels::pack_conv_forward(shape_, oihw, packed);
+    kernels::pack_conv_backward(shape_, oihw, packed);
+  }
+  void unpack(const double* packed, double* oihw) const {
+    kernels::unpack_conv(shape_, packed, oihw);
+  }
+  void run(int64_t tile, const ConvTile<double>& t) const {
+    const Conv2dShape s = shape_.with_batch(tiles_.end(tile) - tiles_.begin(tile));
+    switch (pass_) {
+      case ConvPass::kForward:
+        return kernels::conv_forward(s, t.x, t.weights, t.bias, t.y);
+      case ConvPass::kBackwardData:
+        return kernels::conv_backward_data(s, t.y, t.weights, t.x);
+      case ConvPass::kBackwardWeights:
+        return kernels::conv_backward_weights(s, t.x, t.y, t.weights);
+    }
+  }
+
+ private:
+  ConvPass pass_;
+  Conv2dShape shape_;
+  Chunks tiles_;
+};
+
+template <class T>
+using ConvOf = std::conditional_t<std::is_same_v<T, float>, FloatConv, DoubleConv>;
+
+}  // namespace norma
