@@ -94,10 +94,14 @@ class Attention(nn.Module):
         return allowed
 
     def mix(self, q, k, v, mask):
-        allowed = self.allowed(q.shape[-2], mask)
-        if self.logit_softcap is None:
-            return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, enable_gqa=True)
         group = self.heads // self.kv_heads
+        if self.logit_softcap is None:
+            # A flag instead of a mask where it says the same: PyTorch is faster with it.
+            by_flag = self.causal and mask is None
+            allowed = None if by_flag else self.allowed(q.shape[-2], mask)
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=by_flag,
+                                                  enable_gqa=group > 1)
+        allowed = self.allowed(q.shape[-2], mask)
         k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)
         logits = q @ k.transpose(-1, -2) / math.sqrt(self.head_width)
         logits = self.logit_softcap * torch.tanh(logits / self.logit_softcap)
