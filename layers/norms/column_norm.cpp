@@ -84,7 +84,7 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
   if (definition_.domain.per_row()) {
     Var y = on_stream(ctx, Stream{.base = x, .branch = {}, .drop = {}}).second;
     if (shortcut) y = resolve(ctx, Stream{.base = y, .branch = *shortcut, .drop = {}});
-    return activation == Activation::kIdentity ? y : norma::activate(ctx, y, activation);
+    return activation == Activation::kIdentity ? y : norma::activation(ctx, activation, y);
   }
   check_input(x);
   if (shortcut && !(shortcut->shape() == x.shape()))

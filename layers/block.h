@@ -1,0 +1,43 @@
+#pragma once
+
+#include "layers/attention.h"
+#include "layers/dropout.h"
+#include "layers/ffn.h"
+#include "layers/residual/placement.h"
+
+namespace norma {
+
+// Norm and placement of a transformer's sublayers.
+struct ResidualOptions {
+  Spec norm{"layer_norm"}, placement{"pre"};
+  double dropout = 0, drop_path = 0;
+  void describe(Fields& f);
+};
+
+// A transformer block: attention, then feed-forward, each joined to the stream by the placement.
+// State: `attn.*`, `attn_norm.*`, `ffn.*`, `ffn_norm.*`.
+class Block : public Module {
+ public:
+  struct Options : ResidualOptions {
+    Attention::Options attention;
+    Ffn::Options ffn;
+    void describe(Fields& f);
+  };
+  Block(const Scope& scope, const Options& options, int64_t width, int64_t layer = 0,
+        int64_t layers = 1);
+  Block(const Scope& scope, const Options& options, const LayerInput& input)
+      : Block(scope, options, input.shape.back()) {}
+
+  Stream on_stream(Context& ctx, const Stream& stream);
+
+ protected:
+  Var forward(Context& ctx, const Var& x) override;
+
+ private:
+  Attention attention_;
+  Ffn ffn_;
+  double dropout_;
+  std::unique_ptr<Placement> attention_placement_, ffn_placement_;
+};
+
+}  // namespace norma

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "core/config/registry.h"
+#include "layers/module.h"
+
+namespace norma {
+
+// What a model must fit: the extents of one sample and how many outputs are asked for. Extents that
+// do not apply are 0.
+struct ModelInput {
+  int64_t vocab = 0;                            // tokens 0 … vocab-1, in sequences (B,T)
+  int64_t height = 0, width = 0, channels = 0;  // images (B,H,W,C)
+  int64_t features = 0;                         // vectors (B,F)
+  int64_t outputs = 0;                          // classes, or the vocabulary
+};
+
+// Models map a batch to logits: (B,T,outputs) for sequences of tokens, else (B,outputs).
+using MakeModel = std::unique_ptr<Module> (*)(const Scope&, const Spec&, const ModelInput&);
+Registry<MakeModel>& model_registry();
+std::unique_ptr<Module> make_model(const Scope& scope, const Spec& spec, const ModelInput& input);
+
+// Registers model M with options struct M::Options, constructed from (scope, options, input).
+template <class M>
+struct RegisterModel {
+  RegisterModel(const char* type, const char* summary, const char* source) {
+    model_registry().add({type, summary, source, describe_options<typename M::Options>()},
+                         [](const Scope& scope, const Spec& spec,
+                            const ModelInput& input) -> std::unique_ptr<Module> {
+                           return std::make_unique<M>(scope, options_of<typename M::Options>(spec),
+                                                      input);
+                         });
+  }
+};
+
+// Throws the Error that a model of this type cannot take what the data offers.
+void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input);
+
+}  // namespace norma
