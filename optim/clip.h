@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "core/config/registry.h"
+#include "core/param.h"
+
+namespace norma {
+
+// ‖scale·gradient‖₂ over all parameters: double, the same bits for any number of threads. Not
+// finite exactly when some gradient is not (or the norm overflows).
+double grad_norm(const ParamSet& params, double scale);
+
+// What clipping leaves to the optimizer's loop.
+struct Clipped {
+  double factor = 1;          // multiplies every gradient
+  int64_t units_clipped = 0;  // adaptive clipping: rows that were scaled down
+  int64_t units = 0;
+};
+
+// Keeps gradients from growing too large. `scale` turns the summed gradients into means; `norm` is
+// their finite global norm.
+class Clip {
+ public:
+  virtual ~Clip() = default;
+  virtual Clipped apply(ParamSet& params, double scale, double norm) const = 0;
+};
+
+using MakeClip = std::unique_ptr<Clip> (*)(const Spec&);
+Registry<MakeClip>& clip_registry();
+std::unique_ptr<Clip> make_clip(const Spec& spec);
+
+}  // namespace norma
