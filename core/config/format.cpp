@@ -59,7 +59,14 @@ void format_members(const Json& value, int width, size_t indent, std::string& ou
 
 std::string format_number(double value) {
   char digits[32];
-  return std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  std::string text(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  // to_chars writes exponents as printf does, 3e-04; people write 3e-4.
+  if (const size_t e = text.find('e'); e != std::string::npos) {
+    const size_t sign = e + 1;
+    text.erase(sign + 1, text.find_first_not_of('0', sign + 1) - (sign + 1));
+    if (text[sign] == '+') text.erase(sign, 1);
+  }
+  return text;
 }
 
 std::string json_line(const Json& value) {

@@ -26,7 +26,7 @@ std::string format_json(const Json& value, int width = 100);
 // The text of a value on one line, however long.
 std::string json_line(const Json& value);
 
-// The shortest text that reads back as the same float64: 0.1, 3e-04, 1000.
+// The shortest text that reads back as the same float64: 0.1, 3e-4, 1000.
 std::string format_number(double value);
 
 }  // namespace norma

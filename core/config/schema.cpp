@@ -32,7 +32,10 @@ Json or_null(Json schema) {
 
 Json list_of(Json items, size_t count) {
   Json schema{{"type", "array"}, {"items", std::move(items)}};
-  if (count != 0) schema["minItems"] = schema["maxItems"] = count;
+  if (count != 0) {
+    schema["minItems"] = count;
+    schema["maxItems"] = count;
+  }
   return schema;
 }
 

@@ -42,7 +42,7 @@ TEST_CASE("an empty config gives every default, in the order described", "[confi
   CHECK(json_line(read("{}", &sample)) ==
         R"({"verbose": false, "name": "run", "model": {"width": 128, "heads": 4, )"
         R"("dropout": 0.0, "activation": "gelu", "window": null, "cap": 30.0, )"
-        R"("norm": {"type": "rms_norm", "eps": 1e-06, "affine": true}, "qk_norm": null}, )"
+        R"("norm": {"type": "rms_norm", "eps": 1e-6, "affine": true}, "qk_norm": null}, )"
         R"("betas": [0.9, 0.999], "milestones": []})");
   CHECK(sample.model.norm.type == "rms_norm");
   CHECK(options_of<RmsOptions>(sample.model.norm).eps == 1e-6);
@@ -95,7 +95,7 @@ TEST_CASE("every fault is reported at once, at any depth", "[config]") {
         "model.norm.type: found \"rms_nrom\", expected a norm (rms_norm, group_norm, layer_norm); "
         "did you mean rms_norm?\n"
         "model.qk_norm.groups: found 0, expected an integer of at least 1\n"
-        "model.qk_norm.esp: found 1e-05, expected an option of group_norm; did you mean eps?\n"
+        "model.qk_norm.esp: found 1e-5, expected an option of group_norm; did you mean eps?\n"
         "model.heads: found 3, expected a divisor of width\n"
         "betas: found [0.9], expected a list of 2 numbers\n"
         "milestones.1: found 2.5, expected an integer of at least 0\n"
@@ -255,7 +255,7 @@ TEST_CASE("a rule is judged by values that were read, not by defaults of refused
 
 TEST_CASE("make_spec checks a lone spec", "[config]") {
   const Spec spec = make_spec("group_norm", sample_norms(), "a.json");
-  CHECK(json_line(*spec.options) == R"({"type": "group_norm", "groups": 8, "eps": 1e-05})");
+  CHECK(json_line(*spec.options) == R"({"type": "group_norm", "groups": 8, "eps": 1e-5})");
   CHECK_NOTHROW(make_spec(Json{{"type", "rms_norm"}, {"$schema", "x"}}, sample_norms(), ""));
   CHECK_THROWS_WITH(make_spec(Json{{"type", "group_norm"}, {"group", 4}}, sample_norms(), "a.json"),
                     "a.json has a fault:\n  group: found 4, expected an option of group_norm; did "
