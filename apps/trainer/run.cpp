@@ -1,0 +1,214 @@
+#include "apps/trainer/run.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "apps/trainer/post_mortem.h"
+#include "core/io/atomic_file.h"
+#include "core/io/json_lines.h"
+#include "core/pool.h"
+#include "data/data_card.h"
+#include "data/text/tokenizer.h"
+
+namespace norma {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// One run being carried out.
+class Run {
+ public:
+  Run(Training& training, const RunPlan& plan, RunListener& listener)
+      : training_(training),
+        options_(training.config().train),
+        plan_(plan),
+        listener_(listener),
+        checkpoints_(prepared(plan) / "checkpoints", static_cast<int>(options_.keep_checkpoints)) {
+    if (plan.resume)
+      resume();
+    else
+      begin();
+    metrics_ = std::make_unique<io::JsonLines>(plan.folder / "metrics.jsonl");
+  }
+
+  RunResult run() {
+    listener_.on_start(training_, training_.steps_done());
+    RunResult result;
+    while (training_.steps_done() < options_.steps && !result.stopped_early) {
+      if (plan_.stop_requested()) {
+        result.stopped = true;
+        break;
+      }
+      step();
+      const int64_t step = training_.steps_done();
+      const bool last = step == options_.steps;
+      if (last || (options_.eval_every > 0 && step % options_.eval_every == 0)) {
+        result.validation = validate();
+        result.stopped_early = out_of_patience();
+      }
+      if (last || result.stopped_early ||
+          (options_.checkpoint_every > 0 && step % options_.checkpoint_every == 0) || best_is_new_)
+        checkpoint();
+    }
+    if (result.stopped && checkpointed_ != training_.steps_done()) checkpoint();
+    result.steps = training_.steps_done();
+    if (!result.stopped) finish(result);
+    return result;
+  }
+
+ private:
+  static const fs::path& prepared(const RunPlan& plan) {
+    if (!plan.resume && plan.overwrite) fs::remove_all(plan.folder);
+    fs::create_directories(plan.folder);
+    return plan.folder;
+  }
+
+  void begin() {
+    io::write_atomically(plan_.folder / "config.json", plan_.resolved);
+    const DataCard card = training_.data().card();
+    io::write_atomically(plan_.folder / "data_card.json", format_json(card.json()) + "\n");
+    for (const std::string& note : card.notes) listener_.on_note(note);
+    if (const Tokenizer* tokenizer = training_.data().tokenizer())
+      io::write_atomically(plan_.folder / "tokenizer.json", format_json(tokenizer->json()) + "\n");
+  }
+
+  void resume() {
+    std::vector<std::string> skipped;
+    const auto newest = checkpoints_.newest(&skipped);
+    for (const std::string& sentence : skipped) listener_.on_note(sentence);
+    if (!newest) {
+      listener_.on_note("no checkpoint yet: starting from the beginning");
+      io::truncate_to_step(plan_.folder / "metrics.jsonl", 0);
+      begin();
+      return;
+    }
+    const io::LoadedCheckpoint checkpoint = io::load_checkpoint(*newest);
+    training_.restore(checkpoint);
+    checkpoints_.rewind_to(checkpoint.step);
+    const Json state = Json::parse(checkpoint.state_json);
+    if (!state.at("best_loss").is_null()) best_loss_ = state["best_loss"].get<double>();
+    evaluations_without_gain_ = state.at("evaluations_without_gain").get<int64_t>();
+    checkpointed_ = checkpoint.step;
+    io::truncate_to_offset(plan_.folder / "metrics.jsonl",
+                           state.at("metrics_bytes").get<int64_t>());
+    listener_.on_note("resuming after step " + std::to_string(checkpoint.step));
+  }
+
+  void step() {
+    const auto start = Clock::now();
+    const StepReport report = training_.step();
+    const double ms = milliseconds_since(start);
+    if (!report.finite()) {
+      metrics_->flush();
+      throw Failure(write_post_mortem(training_, report, plan_.folder, plan_.resolved));
+    }
+    Json line{{"step", report.step},
+              {"train/loss", report.loss},
+              {"lr", report.lr},
+              {"grad_norm", report.grad_norm}};
+    if (report.classifies) line["train/accuracy"] = report.accuracy;
+    if (report.clipped.units > 0)
+      line["clipped_fraction"] = static_cast<double>(report.clipped.units_clipped) /
+                                 static_cast<double>(report.clipped.units);
+    line["ms"] = ms;
+    if (report.tokens > 0)
+      line["tokens_per_s"] = 1e3 * static_cast<double>(report.tokens) / ms;
+    else
+      line["samples_per_s"] = 1e3 * static_cast<double>(report.samples) / ms;
+    const PoolStatistics pool = pool_statistics();
+    line["pool_misses"] = pool.misses;
+    line["peak_bytes"] = pool.peak_in_use;
+    metrics_->write(line);
+    listener_.on_step(report, ms);
+  }
+
+  std::optional<EvalReport> validate() {
+    const std::optional<EvalReport> report = evaluate(Split::kValidation, "val");
+    best_is_new_ = report && report->loss < best_loss_;
+    if (!report) return report;
+    evaluations_without_gain_ = best_is_new_ ? 0 : evaluations_without_gain_ + 1;
+    if (best_is_new_) best_loss_ = report->loss;
+    listener_.on_evaluation(training_.steps_done(), Split::kValidation, *report, best_is_new_);
+    return report;
+  }
+
+  std::optional<EvalReport> evaluate(Split split, const std::string& name) {
+    const auto start = Clock::now();
+    const std::optional<EvalReport> report = training_.evaluate(split);
+    if (!report) return report;
+    Json line{{"step", training_.steps_done()}, {name + "/loss", report->loss}};
+    if (report->classifies) line[name + "/accuracy"] = report->accuracy;
+    line["ms"] = milliseconds_since(start);
+    metrics_->write(line);
+    return report;
+  }
+
+  bool out_of_patience() const {
+    return options_.patience && evaluations_without_gain_ >= *options_.patience;
+  }
+
+  void checkpoint() {
+    metrics_->sync();
+    io::CheckpointContent content = training_.snapshot();
+    Json state = Json::parse(content.state_json);
+    state["best_loss"] = std::isfinite(best_loss_) ? Json(best_loss_) : Json(nullptr);
+    state["evaluations_without_gain"] = evaluations_without_gain_;
+    state["metrics_bytes"] = metrics_->offset();
+    content.state_json = state.dump();
+    checkpoints_.save(content);
+    if (best_is_new_) checkpoints_.keep_best(content.step);
+    best_is_new_ = false;
+    checkpointed_ = content.step;
+  }
+
+  void finish(RunResult& result) {
+    result.test = evaluate(Split::kTest, "test");
+    if (result.test)
+      listener_.on_evaluation(training_.steps_done(), Split::kTest, *result.test, false);
+    metrics_->sync();
+    io::write_safetensors(plan_.folder / "model.safetensors", training_.weights());
+  }
+
+  Training& training_;
+  const TrainOptions& options_;
+  const RunPlan& plan_;
+  RunListener& listener_;
+  io::CheckpointFolder checkpoints_;
+  std::unique_ptr<io::JsonLines> metrics_;
+  double best_loss_ = std::numeric_limits<double>::infinity();
+  int64_t evaluations_without_gain_ = 0;
+  bool best_is_new_ = false;
+  int64_t checkpointed_ = -1;
+};
+
+}  // namespace
+
+void check_run_folder(const RunPlan& plan) {
+  if (!fs::exists(plan.folder) || fs::is_empty(plan.folder)) {
+    if (plan.resume) throw Error(plan.folder.string() + ": there is no run to resume");
+    return;
+  }
+  if (!fs::is_directory(plan.folder))
+    throw Error(plan.folder.string() + " is a file, not a folder");
+  if (!fs::exists(plan.folder / "config.json"))
+    throw Error(plan.folder.string() + " holds other files than a run's; choose another folder");
+  if (!plan.resume && !plan.overwrite)
+    throw Error(
+        plan.folder.string() +
+        " holds a run already: go on with --resume, start again with --overwrite, or choose "
+        "another folder");
+}
+
+RunResult run_training(Training& training, const RunPlan& plan, RunListener& listener) {
+  check_run_folder(plan);
+  return Run(training, plan, listener).run();
+}
+
+}  // namespace norma

@@ -1,0 +1,65 @@
+#include "apps/trainer/run_config.h"
+
+#include <nlohmann/json.hpp>
+
+#include "data/data_registry.h"
+#include "layers/loss.h"
+#include "models/model.h"
+#include "optim/clip.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+
+namespace norma {
+
+void TrainOptions::describe(Fields& f) {
+  f.integer("steps", steps, "optimizer steps", {.min = 1});
+  f.integer("batch", batch, "samples an optimizer step", {.min = 1});
+  f.integer("accumulate", accumulate, "micro-batches that a batch is cut into, to save memory",
+            {.min = 1});
+  f.choice("precision", precision, {"fp32", "fp64"}, "floating-point type of the training");
+  f.integer("seed", seed, "of initial values, order of the data, dropout", {.min = 0});
+  f.integer("eval_every", eval_every,
+            "steps between evaluations on the validation split; 0 = only at the end", {.min = 0});
+  f.maybe_integer("eval_samples", eval_samples, "samples an evaluation looks at; null = all",
+                  {.min = 1});
+  f.maybe_integer("patience", patience,
+                  "stop early after this many evaluations without a better loss; null = never",
+                  {.min = 1});
+  f.integer("checkpoint_every", checkpoint_every, "steps between checkpoints; 0 = only at the end",
+            {.min = 0});
+  f.integer("keep_checkpoints", keep_checkpoints, "checkpoints kept besides the best", {.min = 1});
+  f.maybe_number("ema", ema, "memory of the moving average of weights, e.g. 0.999; null = none",
+                 {.min = 0, .below = 1});
+  f.text("init_from", init_from,
+         "a safetensors file to take the initial weights from; empty = none");
+  f.rule(batch % accumulate == 0, "accumulate", "a divisor of `batch`");
+}
+
+void RunConfig::describe(Fields& f) {
+  f.spec("model", model, model_registry(), "the network", {.required = true});
+  f.spec("data", data, data_registry(), "what it learns from", {.required = true});
+  f.spec("loss", loss, loss_registry(), "what it minimizes");
+  f.spec("optim", optim, optimizer_registry(), "the optimizer");
+  f.spec("schedule", schedule, schedule_registry(), "the learning rate over time");
+  f.spec("clip", clip, clip_registry(), "clipping of gradients; null = none");
+  f.object(
+      "train", [&](Fields& inner) { train.describe(inner); }, "length, batch and bookkeeping");
+}
+
+RunConfig read_run_config(Json config, const std::string& source,
+                          std::span<const std::string> overrides, Json* resolved) {
+  apply_overrides(config, overrides);
+  RunConfig read;
+  Json complete = read_config(config, source, [&](Fields& f) { read.describe(f); });
+  if (resolved) *resolved = std::move(complete);
+  return read;
+}
+
+Json run_config_schema() {
+  return json_schema("Norma training config", [](Fields& f) {
+    RunConfig defaults;
+    defaults.describe(f);
+  });
+}
+
+}  // namespace norma

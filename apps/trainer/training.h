@@ -1,0 +1,90 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "apps/trainer/run_config.h"
+#include "core/context.h"
+#include "core/io/checkpoint.h"
+#include "data/loader.h"
+#include "layers/loss.h"
+#include "layers/module.h"
+#include "optim/clip.h"
+#include "optim/ema.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+
+namespace norma {
+
+struct StepReport {
+  int64_t step = 0;  // from 1
+  double loss = 0;   // mean over the batch's targets
+  double accuracy = 0;
+  bool classifies = false;
+  double lr = 0, grad_norm = 0;
+  Clipped clipped = {};
+  int64_t samples = 0, tokens = 0;
+  bool finite() const;
+};
+
+struct EvalReport {
+  double loss = 0, accuracy = 0;
+  bool classifies = false;
+  double weight = 0;  // targets counted
+};
+
+// One training in memory: data, model, optimizer and how far they are. Writes no files.
+class Training {
+ public:
+  explicit Training(const RunConfig& config);
+
+  // One optimizer step. When the loss or the gradient is not finite the report says so and nothing
+  // is updated.
+  StepReport step();
+  // The mean loss over a split, by the averaged weights where there is an average. The split may be
+  // absent: then nothing is returned.
+  std::optional<EvalReport> evaluate(Split split);
+
+  int64_t steps_done() const { return steps_; }
+  const RunConfig& config() const { return config_; }
+  const Dataset& data() const { return *data_; }
+  ParamSet& params() { return params_; }
+  Module& model() { return *model_; }
+
+  // Forward and backward of the next step's first micro-batch, observed, with no lasting effect:
+  // for the summary and for finding out where numbers stopped being finite.
+  double rehearse(TapeObserver& observer);
+
+  // Everything a resumed training needs. The views borrow this training's memory.
+  io::CheckpointContent snapshot() const;
+  // The weights to use (averaged where there is an average) and the buffers, as one file holds
+  // them.
+  std::vector<io::TensorView> weights() const;
+  void restore(const io::LoadedCheckpoint& checkpoint);
+  // Takes weights and buffers from a safetensors file; an Error lists what is missing or misshapen.
+  void load_weights(const std::filesystem::path& file);
+
+ private:
+  LossResult forward(const Batch& batch, int64_t first_sample);
+
+  RunConfig config_;
+  std::unique_ptr<Dataset> data_;
+  std::unique_ptr<Loader> loader_;
+  ParamSet params_;
+  std::unique_ptr<Module> model_;
+  std::unique_ptr<Loss> loss_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<Clip> clip_;
+  std::optional<WeightAverage> average_;
+  Tape tape_;
+  Context ctx_;
+  Batch batch_;
+  int64_t steps_ = 0;
+};
+
+// The name of a dotted option inside a spec's options, or nothing.
+std::optional<int64_t> integer_option(const Spec& spec, const char* name);
+
+}  // namespace norma

@@ -1,0 +1,137 @@
+#include "layers/layer_run.h"
+
+#include <cstring>
+
+namespace norma {
+namespace {
+
+// The axes of x in another order, element by element: not for hot paths.
+Tensor permuted(const Tensor& x, std::array<int, 4> order) {
+  const Shape& from = x.shape();
+  const Shape to{from[order[0]], from[order[1]], from[order[2]], from[order[3]]};
+  std::array<int64_t, 4> stride{from[1] * from[2] * from[3], from[2] * from[3], from[3], 1};
+  const Tensor y = Tensor::empty(to, x.dtype());
+  const size_t size = size_of(x.dtype());
+  std::byte* target = y.raw();
+  for (int64_t a = 0; a < to[0]; ++a)
+    for (int64_t b = 0; b < to[1]; ++b)
+      for (int64_t c = 0; c < to[2]; ++c)
+        for (int64_t d = 0; d < to[3]; ++d, target += size) {
+          const int64_t index = a * stride[static_cast<size_t>(order[0])] +
+                                b * stride[static_cast<size_t>(order[1])] +
+                                c * stride[static_cast<size_t>(order[2])] +
+                                d * stride[static_cast<size_t>(order[3])];
+          std::memcpy(target, x.raw() + static_cast<size_t>(index) * size, size);
+        }
+  return y;
+}
+
+bool is_float(DType dtype) { return dtype != DType::kInt32 && dtype != DType::kUInt8; }
+
+// A tensor as the layer reads it: channels-last, in the run's float type.
+Tensor prepared(const Tensor& tensor, DType dtype) {
+  const Tensor laid_out = channels_last(tensor);
+  return is_float(laid_out.dtype()) ? laid_out.to(dtype) : laid_out;
+}
+
+// The names of a layer's parameters or buffers, for messages.
+template <class Items>
+std::string names_of(const Items& items) {
+  std::string names;
+  for (const auto& item : items) names += (names.empty() ? "" : ", ") + item.name;
+  return names.empty() ? "none" : names;
+}
+
+// Sets the state called `prefix` + name in `in`.
+template <class Items, class Find>
+void set_state(const NamedTensors& in, const std::string& prefix, const Items& items, Find find) {
+  for (const auto& [name, tensor] : in) {
+    if (!name.starts_with(prefix)) continue;
+    auto* const item = find(name.substr(prefix.size()));
+    if (!item) throw Error(name + ": the layer's are " + names_of(items));
+    if (item->value.numel() != tensor.numel() ||
+        (tensor.shape().rank() > 0 && !(item->value.shape() == tensor.shape())))
+      throw Error(name + " has the shape " + tensor.shape().str() + ", the layer's has " +
+                  item->value.shape().str());
+    item->value.copy_from(tensor);
+  }
+}
+
+Tensor find_or_none(const NamedTensors& in, const char* name) {
+  const auto found = in.find(name);
+  return found == in.end() ? Tensor() : found->second;
+}
+
+void check_names(const NamedTensors& in) {
+  for (const auto& [name, tensor] : in) {
+    const bool known = name == "input" || name == "mask" || name == "cond" || name == "target" ||
+                       name == "grad_output" || name.starts_with("param.") ||
+                       name.starts_with("buffer.");
+    if (!known)
+      throw Error(
+          "a tensor is called '" + name +
+          "'; expected input, mask, cond, target, grad_output, param.<name> or buffer.<name>");
+  }
+  if (!in.contains("input")) throw Error("there is no tensor called 'input'");
+}
+
+}  // namespace
+
+Tensor channels_last(const Tensor& nchw) {
+  return nchw.shape().rank() == 4 ? permuted(nchw, {0, 2, 3, 1}) : nchw;
+}
+Tensor channels_first(const Tensor& nhwc) {
+  return nhwc.shape().rank() == 4 ? permuted(nhwc, {0, 3, 1, 2}) : nhwc;
+}
+
+NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options) {
+  check_names(in);
+  const Tensor input = prepared(in.at("input"), options.dtype);
+  ParamSet params(options.dtype, 1);
+  const std::unique_ptr<Module> layer = make_layer(Scope(params), spec, {.shape = input.shape()});
+  params.materialize();
+  set_state(in, "param.", params.params(),
+            [&](const std::string& name) { return params.find(name); });
+  set_state(in, "buffer.", params.buffers(),
+            [&](const std::string& name) { return params.find_buffer(name); });
+
+  Tape tape;
+  Context ctx;
+  ctx.tape = &tape;
+  ctx.training = options.training;
+  ctx.dtype = options.dtype;
+  ctx.seed = 1;
+  ctx.mask = find_or_none(in, "mask");
+  const Tensor target = find_or_none(in, "target"), cond = find_or_none(in, "cond");
+  if (target) ctx.target = prepared(target, options.dtype);
+
+  Var x, y, given_cond;
+  for (int64_t pass = 0; pass < options.repeat; ++pass) {
+    ctx.begin_forward(0);
+    ctx.step = pass;
+    x = is_float(input.dtype()) ? tape.leaf(input) : Var{input};
+    if (cond) ctx.cond = given_cond = tape.leaf(prepared(cond, options.dtype));
+    y = (*layer)(ctx, x);
+  }
+
+  NamedTensors out;
+  out["output"] = channels_first(y.value);
+  if (const Tensor grad = find_or_none(in, "grad_output"); grad) {
+    if (grad.numel() != y.value.numel())
+      throw Error("grad_output has the shape " + grad.shape().str() + ", the output " +
+                  out["output"].shape().str());
+    params.zero_grad();
+    if (y.needs_grad()) tape.backward(y, prepared(grad, options.dtype).view(y.shape()));
+    const auto of_leaf = [&](const Var& leaf) {
+      const Tensor& found = tape.grad(leaf);
+      return found ? found : Tensor::zeros(leaf.shape(), options.dtype);
+    };
+    if (x.needs_grad()) out["grad_input"] = channels_first(of_leaf(x));
+    if (cond) out["grad_cond"] = of_leaf(given_cond);
+    for (const Param& param : params.params()) out["grad_param." + param.name] = param.grad.clone();
+  }
+  for (const Buffer& buffer : params.buffers()) out["buffer." + buffer.name] = buffer.value.clone();
+  return out;
+}
+
+}  // namespace norma

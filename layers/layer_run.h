@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "layers/layer_registry.h"
+
+namespace norma {
+
+using NamedTensors = std::map<std::string, Tensor>;
+
+struct LayerRunOptions {
+  DType dtype = DType::kFloat32;
+  bool training = true;
+  int64_t repeat = 1;  // forwards in a row: running statistics, power iterations
+};
+
+// Runs one layer forward and backward on named tensors, laid out as PyTorch lays them out (images
+// NCHW): the surface on which a layer is compared with other libraries.
+//   in: `input`; optionally `mask`, `cond`, `target`, `grad_output`, `param.<name>`,
+//   `buffer.<name>` out: `output`, `buffer.<name>`; with `grad_output` also `grad_input`,
+//   `grad_cond` and
+//        `grad_param.<name>`
+// Floating-point tensors are computed in options.dtype. Throws Error naming a tensor that the layer
+// does not have, or whose shape is wrong.
+NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options);
+
+// (B,C,H,W) ↔ (B,H,W,C); tensors of another rank are returned as they are.
+Tensor channels_last(const Tensor& nchw);
+Tensor channels_first(const Tensor& nhwc);
+
+}  // namespace norma
