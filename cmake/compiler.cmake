@@ -15,6 +15,9 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_LINK_DEPENDS_NO_SHARED ON)  # a changed body in the library relinks no program
 
 add_compile_options(-Wall -Wextra)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12[.]")
+  add_compile_options(-Wno-restrict)  # GCC bug 105651: false alarms on "text" + std::string
+endif()
 # Not -ffast-math: it would let the compiler assume that no value is infinite or NaN, and remove
 # the checks that name the first module where one appears.
 add_compile_options(-fno-math-errno -fno-trapping-math)

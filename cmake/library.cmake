@@ -12,7 +12,9 @@ target_link_libraries(norma
   PUBLIC nlohmann_json::nlohmann_json
   PRIVATE OneDNN::dnnl OpenMP::OpenMP_CXX Threads::Threads ZLIB::ZLIB OpenSSL::Crypto
     spdlog::spdlog)
-target_link_options(norma PRIVATE "LINKER:--no-undefined")
+# The library calls its own functions directly: faster, and a program built with other flags cannot
+# slip its copies of inline functions in.
+target_link_options(norma PRIVATE "LINKER:--no-undefined" "LINKER:-Bsymbolic-functions")
 set_target_properties(norma PROPERTIES
   VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
