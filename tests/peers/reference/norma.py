@@ -34,7 +34,7 @@ def run_train(program, config, folder, *overrides, threads=2):
 
 def parameter_shapes(program, config, folder):
     """Names and shapes of everything in the model file of a one-step training, and that file."""
-    run_train(program, config, folder, "train.steps=1", threads=1)
+    run_train(program, config, folder, "train.steps=1", "schedule.warmup=0", threads=1)
     path = folder / "run/model.safetensors"
     with safe_open(str(path), framework="pt") as f:
         return {name: tuple(f.get_slice(name).get_shape()) for name in f.keys()}, path

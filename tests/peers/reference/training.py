@@ -35,20 +35,21 @@ def decay_groups(decayed, others, decay):
     return [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def adamw(model, optim):
+def adamw(model, optim, fused=False):
     """AdamW as a config's `optim` object describes it. Gains and biases are the vectors."""
     params = [p for p in model.parameters()]
     groups = decay_groups([p for p in params if p.dim() > 1], [p for p in params if p.dim() < 2],
                           optim.get("weight_decay", 0.0))
-    return torch.optim.AdamW(groups, lr=optim["lr"], betas=tuple(optim["betas"]), eps=1e-8)
+    return torch.optim.AdamW(groups, lr=optim["lr"], betas=tuple(optim["betas"]), eps=1e-8,
+                             fused=fused)
 
 
 class Trainer:
     """Takes one optimizer step after another on a model that returns its loss."""
 
-    def __init__(self, model, config):
+    def __init__(self, model, config, fused=False):
         self.model, self.config = model, config
-        self.optimizer = adamw(model, config["optim"])
+        self.optimizer = adamw(model, config["optim"], fused)
         self.params = [p for p in model.parameters()]
         self.steps_done = 0
 
