@@ -1,6 +1,7 @@
 #include "core/config/json_parser.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "core/config/text_place.h"

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "core/config/config.h"
 #include "core/config/findings.h"
 #include "core/config/values.h"

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "core/config/reader.h"
 #include "core/config/writer.h"
 

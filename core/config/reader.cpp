@@ -1,6 +1,7 @@
 #include "core/config/reader.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "core/config/values.h"

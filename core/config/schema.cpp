@@ -1,55 +1,63 @@
-#include "core/config/schema.h"
-
-#include <cctype>
+#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
+#include "core/config/schema_parts.h"
 #include "core/config/values.h"
 #include "core/config/writer.h"
 
 namespace norma {
 namespace {
 
-// 1 rather than 1.0 where the bound is whole.
-Json bound(double value) {
-  const auto whole = static_cast<int64_t>(value);
-  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
-}
+// The definitions that a schema's objects refer to: one of each registry met ("norm"), and one of
+// each of its types ("norm.rms_norm").
+class SchemaDefinitions {
+ public:
+  // Makes the registry's definitions unless they are there, and gives the reference to the whole
+  // registry, or to one of its types.
+  std::string reference(const RegistryBase& registry, const std::string& type = "");
+  Json take() { return std::move(definitions_); }
 
-Json with_bounds(Json schema, const Is& is) {
-  if (is.min) schema["minimum"] = bound(*is.min);
-  if (is.max) schema["maximum"] = bound(*is.max);
-  if (is.above) schema["exclusiveMinimum"] = bound(*is.above);
-  if (is.below) schema["exclusiveMaximum"] = bound(*is.below);
-  return schema;
-}
+ private:
+  void define(const RegistryBase& registry, const std::string& name);
 
-Json typed(const char* type, const Is& is) { return with_bounds(Json{{"type", type}}, is); }
+  Json definitions_ = Json::object();
+};
 
-Json or_null(Json schema) {
-  schema["type"] = Json::array({schema["type"], "null"});
-  return schema;
-}
+// Writes the schema of one object: each option as a property.
+class SchemaWriter final : public Fields {
+ public:
+  explicit SchemaWriter(SchemaDefinitions& definitions) : definitions_(definitions) {}
+  // {"type": "object", "properties": …, "required": …, "additionalProperties": false}
+  Json take();
 
-Json list_of(Json items, size_t count) {
-  Json schema{{"type", "array"}, {"items", std::move(items)}};
-  if (count != 0) {
-    schema["minItems"] = count;
-    schema["maxItems"] = count;
-  }
-  return schema;
-}
+  void flag(std::string_view name, bool& value, std::string_view help) override;
+  void integer(std::string_view name, int64_t& value, std::string_view help, Is is) override;
+  void number(std::string_view name, double& value, std::string_view help, Is is) override;
+  void text(std::string_view name, std::string& value, std::string_view help, Is is) override;
+  void choice(std::string_view name, std::string& value,
+              std::initializer_list<std::string_view> choices, std::string_view help) override;
+  void maybe_integer(std::string_view name, std::optional<int64_t>& value, std::string_view help,
+                     Is is) override;
+  void maybe_number(std::string_view name, std::optional<double>& value, std::string_view help,
+                    Is is) override;
+  void numbers(std::string_view name, std::vector<double>& value, std::string_view help,
+               size_t count, Is is) override;
+  void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
+                size_t count, Is is) override;
+  void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
+            Is is) override;
+  void object(std::string_view name, FunctionRef<void(Fields&)> describe,
+              std::string_view help) override;
+  void rule(bool, std::string_view, std::string_view) override {}
 
-Json refer(const std::string& reference) { return Json{{"$ref", reference}}; }
+ private:
+  // Adds the property: `schema` with description and default, or listed as required.
+  void put(std::string_view name, Json schema, std::string_view help, Json default_value,
+           bool required);
 
-// A name in a JSON pointer inside a URI fragment: letters, digits, '_', '-' and '.'.
-std::string pointer_name(const std::string& name) {
-  std::string text = name;
-  for (char& c : text)
-    if (!(std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.')) c = '_';
-  return text;
-}
-
-}  // namespace
+  SchemaDefinitions& definitions_;
+  Json properties_ = Json::object(), required_ = Json::array();
+};
 
 std::string SchemaDefinitions::reference(const RegistryBase& registry, const std::string& type) {
   const std::string name = pointer_name(registry.kind());
@@ -114,10 +122,7 @@ void SchemaWriter::number(std::string_view name, double& value, std::string_view
 }
 
 void SchemaWriter::text(std::string_view name, std::string& value, std::string_view help, Is is) {
-  Json schema{{"type", "string"}};
-  if (is.min) schema["minLength"] = bound(*is.min);
-  if (is.max) schema["maxLength"] = bound(*is.max);
-  put(name, std::move(schema), help, value, is.required);
+  put(name, text_schema(is), help, value, is.required);
 }
 
 void SchemaWriter::choice(std::string_view name, std::string& value,
@@ -165,6 +170,8 @@ void SchemaWriter::object(std::string_view name, FunctionRef<void(Fields&)> desc
   if (required) required_.push_back(name);
   properties_[std::string(name)] = std::move(schema);
 }
+
+}  // namespace
 
 Json json_schema(std::string_view title, FunctionRef<void(Fields&)> describe) {
   SchemaDefinitions definitions;

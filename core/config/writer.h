@@ -1,7 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
-#include <string>
+#include <memory>
 
 #include "core/config/fields.h"
 
@@ -13,54 +12,33 @@ Json spec_json(const Spec& spec);
 // Writes the value every option has, in the order described.
 class Writer final : public Fields {
  public:
-  Json take() { return std::move(object_); }
+  Writer();
+  Json take();
 
-  void flag(std::string_view name, bool& value, std::string_view) override { put(name, value); }
-  void integer(std::string_view name, int64_t& value, std::string_view, Is) override {
-    put(name, value);
-  }
-  void number(std::string_view name, double& value, std::string_view, Is) override {
-    put(name, value);
-  }
-  void text(std::string_view name, std::string& value, std::string_view, Is) override {
-    put(name, value);
-  }
-  void choice(std::string_view name, std::string& value, std::initializer_list<std::string_view>,
-              std::string_view) override {
-    put(name, value);
-  }
-  void maybe_integer(std::string_view name, std::optional<int64_t>& value, std::string_view,
-                     Is) override {
-    put(name, value ? Json(*value) : Json());
-  }
-  void maybe_number(std::string_view name, std::optional<double>& value, std::string_view,
-                    Is) override {
-    put(name, value ? Json(*value) : Json());
-  }
-  void numbers(std::string_view name, std::vector<double>& value, std::string_view, size_t,
-               Is) override {
-    put(name, value);
-  }
-  void integers(std::string_view name, std::vector<int64_t>& value, std::string_view, size_t,
-                Is) override {
-    put(name, value);
-  }
-  void spec(std::string_view name, Spec& value, const RegistryBase&, std::string_view,
-            Is) override {
-    put(name, spec_json(value));
-  }
+  void flag(std::string_view name, bool& value, std::string_view help) override;
+  void integer(std::string_view name, int64_t& value, std::string_view help, Is is) override;
+  void number(std::string_view name, double& value, std::string_view help, Is is) override;
+  void text(std::string_view name, std::string& value, std::string_view help, Is is) override;
+  void choice(std::string_view name, std::string& value,
+              std::initializer_list<std::string_view> choices, std::string_view help) override;
+  void maybe_integer(std::string_view name, std::optional<int64_t>& value, std::string_view help,
+                     Is is) override;
+  void maybe_number(std::string_view name, std::optional<double>& value, std::string_view help,
+                    Is is) override;
+  void numbers(std::string_view name, std::vector<double>& value, std::string_view help,
+               size_t count, Is is) override;
+  void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
+                size_t count, Is is) override;
+  void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
+            Is is) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
-              std::string_view) override {
-    Writer nested;
-    describe(nested);
-    put(name, nested.take());
-  }
+              std::string_view help) override;
   void rule(bool, std::string_view, std::string_view) override {}
 
  private:
-  void put(std::string_view name, Json value) { object_[std::string(name)] = std::move(value); }
+  void put(std::string_view name, Json value);
 
-  Json object_ = Json::object();
+  std::shared_ptr<Json> object_;
 };
 
 }  // namespace norma
