@@ -64,7 +64,12 @@ def pooling(make):
              torch.ones(1, 2, 5, 5, dtype=torch.float64))
     make.add("avg_pool2d", pool("avg_pool2d", 2, 2, 0), (2, 3, 6, 8))
     make.add("avg_pool2d_padding", pool("avg_pool2d", 3, 2, 1), (2, 3, 7, 9))
+    make.add("avg_pool2d_padding_uncounted",
+             pool("avg_pool2d", 3, 2, 1) | {"count_padding": False}, (2, 3, 7, 9))
     make.add("global_avg_pool", {"type": "global_avg_pool"}, (3, 17, 5, 3))
+    make.add("global_avg_pool_3d", {"type": "global_avg_pool"}, (3, 7, 17))
+    make.add("global_avg_pool_masked", {"type": "global_avg_pool"}, (3, 6, 5),
+             mask=lengths_mask([6, 4, 1], 6))
 
 
 def activations(make):

@@ -20,6 +20,8 @@ def rows(make):
     make.add("layer_norm_eps", {"type": "layer_norm", "eps": 0.1}, (3, 17))
     make.add("rms_norm_eps", {"type": "rms_norm", "eps": 0.1}, (3, 17))
     make.add("layer_norm_no_bias", {"type": "layer_norm", "eps": 1e-5, "bias": False}, (3, 17))
+    make.add("rms_norm_no_weight", {"type": "rms_norm", "weight": False}, (3, 17))
+    make.add("dyt_no_affine", {"type": "dyt", "weight": False, "bias": False}, (3, 17))
     make.add("layer_norm_no_affine",
              {"type": "layer_norm", "eps": 1e-5, "weight": False, "bias": False}, (3, 17))
 
@@ -45,6 +47,8 @@ def columns(make):
     make.add("group_norm_4d", {"type": "group_norm", "groups": 5}, (2, 15, 5, 3))
     make.add("group_norm_4d_eval", {"type": "group_norm", "groups": 3, "eps": 0.1}, (2, 15, 5, 3),
              mode="eval")
+    make.add("group_norm_no_affine", {"type": "group_norm", "groups": 5, "affine": False},
+             (2, 15, 3, 3))
     make.add("group_norm_one_group", {"type": "group_norm", "groups": 1}, (2, 17, 3, 3))
     make.add("group_norm_each_channel", {"type": "group_norm", "groups": 17}, (2, 17, 3, 3))
 

@@ -109,6 +109,8 @@ SCHEDULES = {
     "cosine": {"type": "cosine", "warmup": 7, "min_ratio": 0.1},
     "cosine_no_warmup": {"type": "cosine", "warmup": 0, "min_ratio": 0.0},
     "inverse_sqrt": {"type": "inverse_sqrt", "warmup": 7},
+    "step": {"type": "step", "warmup": 7, "milestones": [0.5, 0.75], "gamma": 0.1},
+    "wsd": {"type": "wsd", "warmup": 7, "decay_share": 0.2, "min_ratio": 0.0},
 }
 
 

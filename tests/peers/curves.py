@@ -5,10 +5,12 @@
 
 100 steps of AdamW with clipping, warmup and a cosine schedule, batches in file order. PyTorch draws
 the weights in float32 and both start from them. Checks, each over all steps:
-  float64            |Norma − PyTorch| ≤ 1e-9;
-  float32, smooth    |Norma − PyTorch in float64| ≤ 2e-5;
-  float32, ReLU      rounding flips signs and curves part, PyTorch's from its own float64 too: the
-                     median over 10 seeds of Norma's deviation ≤ 1.5 × that of PyTorch's.
+  float64                    |Norma − PyTorch| ≤ 1e-9
+  float32, gelu GPT,         |Norma − PyTorch in float64| ≤ 2e-5
+    SiLU ResNet
+  float32, the others        rounding flips the signs of ReLU, Adam blows up small differences, and
+                             PyTorch's own float32 leaves its float64 too: the median over 10 seeds
+                             of Norma's distance ≤ 1.5 × that of PyTorch's
 Exit 1 when one fails.
 """
 
@@ -25,7 +27,7 @@ import torch
 
 from reference.data import Images, Text, write_king_james
 from reference.models import build_model, draw_weights
-from reference.norma import TRAIN, parameter_shapes, require, run_train, write_initial
+from reference.norma import NO_SIDE_WORK, TRAIN, parameter_shapes, require, run_train, write_initial
 from reference.training import Trainer
 
 DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
@@ -64,12 +66,12 @@ class Subject:
     name: str
     make: callable
     activation: str
-    smooth: bool  # no kinks: float32 must follow float64
+    absolute: bool  # float32 is judged by its distance from float64, else by PyTorch's own
 
 
 SUBJECTS = [
     Subject("gpt_gelu", gpt, "gelu", True),
-    Subject("gpt_silu", gpt, "silu", True),
+    Subject("gpt_silu", gpt, "silu", False),
     Subject("gpt_relu", gpt, "relu", False),
     Subject("resnet_silu", resnet, "silu", True),
     Subject("resnet_relu", resnet, "relu", False),
@@ -102,7 +104,7 @@ class Pair:
         start = self.folder / f"start{seed}.safetensors"
         write_initial(self.template, self.model(seed), start)
         config = json.loads(json.dumps(self.config))
-        config["train"] |= {"precision": precision, "init_from": str(start)}
+        config["train"] |= NO_SIDE_WORK | {"precision": precision, "init_from": str(start)}
         steps = run_train(self.args.train, config, self.folder / f"run{self.runs}",
                           threads=self.args.threads)
         return [line["train/loss"] for line in steps]
@@ -152,14 +154,14 @@ def check_float64(pair, name, report):
                 LIMIT_FP64, f"loss {reference[0]:.4f} → {reference[-1]:.4f}")
 
 
-def check_smooth(pair, name, report):
+def check_distance(pair, name, report):
     reference = pair.torch("fp64", seed=1)
     own = apart(pair.torch("fp32", 1), reference)
     report.line(name, "float32: Norma from float64", apart(pair.norma("fp32", 1), reference),
                 LIMIT_FP32, f"PyTorch's own: {own:.2e}")
 
 
-def check_kinked(pair, name, report, seeds):
+def check_ratio(pair, name, report, seeds):
     ours, theirs = [], []
     for seed in range(1, seeds + 1):
         reference = pair.torch("fp64", seed)
@@ -174,7 +176,7 @@ def check_kinked(pair, name, report, seeds):
 def show_torch(pair, subject, seeds):
     """Without Norma: how far PyTorch's own float32 strays, seed by seed."""
     strays = [apart(pair.torch("fp32", s), pair.torch("fp64", s))
-              for s in range(1, (1 if subject.smooth else seeds) + 1)]
+              for s in range(1, (1 if subject.absolute else seeds) + 1)]
     print(f"     {subject.name:12} PyTorch's float32 from its float64: "
           f"median {statistics.median(strays):.2e} of " + " ".join(f"{s:.1e}" for s in strays),
           flush=True)
@@ -212,10 +214,10 @@ def main():
                 show_torch(pair, subject, args.seeds)
                 continue
             check_float64(pair, subject.name, report)
-            if subject.smooth:
-                check_smooth(pair, subject.name, report)
+            if subject.absolute:
+                check_distance(pair, subject.name, report)
             else:
-                check_kinked(pair, subject.name, report, args.seeds)
+                check_ratio(pair, subject.name, report, args.seeds)
     sys.exit(report.failed)
 
 

@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from reference.norma import TRAIN, parameter_shapes, require, run_train
+from reference.norma import NO_SIDE_WORK, TRAIN, parameter_shapes, require, run_train
 from reference.timing import environment
 
 HERE = Path(__file__).resolve().parent
@@ -99,7 +99,7 @@ class Contest:
     def __init__(self, args, name, config, folder):
         self.args, self.name, self.folder, self.runs = args, name, folder / name, 0
         self.config = json.loads(json.dumps(config))
-        self.config["train"] |= {"steps": args.steps, "precision": "fp32"}
+        self.config["train"] |= NO_SIDE_WORK | {"steps": args.steps, "precision": "fp32"}
         self.shapes, _ = parameter_shapes(args.train, self.config, self.folder / "template")
         self.times = {"norma": []} | {layout: [] for layout in LAYOUTS.get(name, ("eager",))}
         self.disturbed = 0.0

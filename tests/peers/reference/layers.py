@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .norms import build_norm
+from .norms import build_norm, channels_last
 
 NORMS = ("layer_norm", "rms_norm", "batch_norm", "group_norm", "instance_norm", "dyt")
 LOSSES = ("cross_entropy", "mse", "bce_with_logits")
@@ -136,6 +136,15 @@ class Apply(nn.Module):
         return self.function(*inputs)
 
 
+def global_avg_pool(x, mask=None):
+    """The mean over all positions, or over the valid ones: (B,C)."""
+    rows = channels_last(x).flatten(1, -2)
+    if mask is None:
+        return rows.mean(dim=1)
+    valid = mask.flatten(1).bool().unsqueeze(-1)
+    return torch.where(valid, rows, 0.0).sum(dim=1) / valid.sum(dim=1)
+
+
 def cross_entropy(label_smoothing=0.0, ignore_index=-100):
     def loss(logits, target):
         return F.cross_entropy(logits.flatten(0, -2), target.long().flatten(),
@@ -165,11 +174,13 @@ def build(spec, shape):
         return Ffn(channels, **options)
     if kind == "block":
         return Block(channels, **options)
-    if kind in ("max_pool2d", "avg_pool2d"):
-        pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
-        return pool(options.pop("kernel"), **options)
+    if kind == "max_pool2d":
+        return nn.MaxPool2d(options.pop("kernel"), **options)
+    if kind == "avg_pool2d":
+        count_padding = options.pop("count_padding", True)
+        return nn.AvgPool2d(options.pop("kernel"), count_include_pad=count_padding, **options)
     if kind == "global_avg_pool":
-        return Apply(lambda x: x.mean(dim=(2, 3)))
+        return Apply(global_avg_pool)
     if kind == "dropout":
         return nn.Dropout(options["p"])
     if kind == "cross_entropy":

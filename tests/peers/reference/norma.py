@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 TRAIN = ROOT / "build/bin/train"
+# In a config's `train`: next to no evaluation and no checkpoint but the last.
+NO_SIDE_WORK = {"eval_every": 0, "eval_samples": 32, "checkpoint_every": 0}
 
 
 def require(program):

@@ -63,10 +63,10 @@ class LayerNorm(nn.Module):
 
 
 class RmsNorm(nn.Module):
-    def __init__(self, channels, eps=1e-6):
+    def __init__(self, channels, eps=1e-6, weight=True):
         super().__init__()
         self.eps = eps
-        self.weight = nn.Parameter(torch.ones(channels))
+        self.weight = nn.Parameter(torch.ones(channels)) if weight else None
 
     def forward(self, x, mask=None):
         return over_rows(x, mask, lambda rows: F.rms_norm(rows, rows.shape[-1:], self.weight,
@@ -105,15 +105,19 @@ class InstanceNorm(nn.modules.instancenorm._InstanceNorm):
 class Dyt(nn.Module):
     """γ·tanh(αx)+β with one α for the layer (Zhu et al. 2025, arXiv 2503.10622)."""
 
-    def __init__(self, channels, alpha=0.5):
+    def __init__(self, channels, alpha=0.5, weight=True, bias=True):
         super().__init__()
         self.alpha = nn.Parameter(torch.full((1,), alpha))
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
+        self.weight = nn.Parameter(torch.ones(channels)) if weight else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
 
     def forward(self, x, mask=None):
-        return over_rows(x, mask, lambda rows: torch.tanh(self.alpha * rows) * self.weight
-                         + self.bias)
+        return over_rows(x, mask, self.on_rows)
+
+    def on_rows(self, rows):
+        y = torch.tanh(self.alpha * rows)
+        y = y if self.weight is None else y * self.weight
+        return y if self.bias is None else y + self.bias
 
 
 def build_norm(spec, channels):

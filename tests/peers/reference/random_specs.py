@@ -75,6 +75,8 @@ def pool(kind):
         kernel = r.choice((1, 2, 3, 5))
         spec = {"type": kind, "kernel": kernel, "stride": r.choice((1, 2, 3)),
                 "padding": r.randint(0, kernel // 2)}
+        if kind == "avg_pool2d":
+            spec["count_padding"] = r.random() < 0.5
         return Draw(spec, (2, r.choice((1, 3, 17)), kernel + r.randint(0, 6),
                            kernel + r.randint(0, 6)))
 
@@ -82,8 +84,12 @@ def pool(kind):
 
 
 def global_avg_pool(r):
-    return Draw({"type": "global_avg_pool"},
-                (2, r.choice(SIZES), r.choice(SIZES), r.choice((1, 3, 7))))
+    if r.random() < 0.5:
+        return Draw({"type": "global_avg_pool"},
+                    (2, r.choice(SIZES), r.choice(SIZES), r.choice((1, 3, 7))))
+    time = r.choice(SIZES)
+    return Draw({"type": "global_avg_pool"}, (2, time, r.choice(SIZES)),
+                lengths=some_lengths(r, 2, time))
 
 
 def any_shape(r, sizes=SIZES):
@@ -142,8 +148,10 @@ def row_norm(kind):
         spec = {"type": kind}
         if kind != "dyt":
             spec["eps"] = r.choice((1e-6, 1e-5, 1e-2))
-        if kind == "layer_norm" and r.random() < 0.3:
-            spec |= {"bias": False} | r.choice(({}, {"weight": False}))
+        if r.random() < 0.3:
+            spec["weight"] = False
+        if kind != "rms_norm" and r.random() < 0.3:
+            spec["bias"] = False
         lengths = some_lengths(r, 2, shape[1]) if kind != "dyt" and len(shape) == 3 else None
         return Draw(spec, shape, r.choice(("train", "eval")), lengths=lengths,
                     spread=r.choice((0.1, 1, 100)))
@@ -165,8 +173,9 @@ def group_norm(r):
     groups = r.choice((1, 2, 3, 8))
     shape = any_shape(r, [groups * k for k in (2, 3, 5)])
     lengths = some_lengths(r, 2, shape[1]) if len(shape) == 3 else None
-    return Draw({"type": "group_norm", "groups": groups, "eps": r.choice((1e-5, 1e-2))}, shape,
-                r.choice(("train", "eval")), lengths=lengths)
+    spec = {"type": "group_norm", "groups": groups, "eps": r.choice((1e-5, 1e-2)),
+            "affine": r.random() < 0.7}
+    return Draw(spec, shape, r.choice(("train", "eval")), lengths=lengths)
 
 
 def instance_norm(r):

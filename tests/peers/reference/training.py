@@ -18,6 +18,8 @@ def learning_rate(spec, lr, step, steps):
         "linear": lambda: 1 - (1 - floor) * progress,
         "cosine": lambda: floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2,
         "inverse_sqrt": lambda: math.sqrt(max(warmup, 1) / step),
+        "step": lambda: spec["gamma"] ** sum(step > share * steps for share in spec["milestones"]),
+        "wsd": lambda: floor + (1 - floor) * min(1, (1 - step / steps) / spec["decay_share"]),
     }
     return lr * curve[spec["type"]]()
 
