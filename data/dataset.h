@@ -20,7 +20,7 @@ const char* name_of(Split split);
 enum class InputKind : uint8_t { kTokens, kImages, kFeatures };
 
 // The target of a position that no loss looks at.
-inline constexpr int32_t kIgnored = -1;
+inline constexpr int32_t kIgnored = -100;  // as in PyTorch
 
 // What a model must know to fit a data set. Extents that do not apply are 0.
 struct DataInfo {

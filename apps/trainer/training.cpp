@@ -39,7 +39,7 @@ Training::Training(const RunConfig& config)
   model_ = make_model(Scope(params_), config.model, input_for(data_->info()));
   params_.materialize();
   loss_ = make_loss(config.loss);
-  if (!config.train.init_from.empty()) load_weights(config.train.init_from);
+  if (!config.train.init_from.empty()) load_weights(params_, config.train.init_from);
   optimizer_ = make_optimizer(config.optim, params_);
   schedule_ = make_schedule(config.schedule);
   if (config.clip) clip_ = make_clip(config.clip);

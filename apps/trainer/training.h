@@ -62,8 +62,6 @@ class Training {
   // them.
   std::vector<io::TensorView> weights() const;
   void restore(const io::LoadedCheckpoint& checkpoint);
-  // Takes weights and buffers from a safetensors file; an Error lists what is missing or misshapen.
-  void load_weights(const std::filesystem::path& file);
 
  private:
   LossResult forward(const Batch& batch, int64_t first_sample);
@@ -84,7 +82,10 @@ class Training {
   int64_t steps_ = 0;
 };
 
-// The name of a dotted option inside a spec's options, or nothing.
+// Takes weights and buffers from a safetensors file; an Error lists what is missing or misshapen.
+void load_weights(ParamSet& params, const std::filesystem::path& file);
+
+// A whole-number option of a spec, or nothing where it has no such option.
 std::optional<int64_t> integer_option(const Spec& spec, const char* name);
 
 }  // namespace norma

@@ -98,18 +98,18 @@ void Training::restore(const io::LoadedCheckpoint& checkpoint) {
   params_.touch();
 }
 
-void Training::load_weights(const std::filesystem::path& path) {
+void load_weights(ParamSet& params, const std::filesystem::path& path) {
   const io::SafetensorsFile file = io::SafetensorsFile::open(path);
   std::string complaints;
-  for (const Param& param : params_.params()) take(file, param.name, param.value, complaints);
+  for (const Param& param : params.params()) take(file, param.name, param.value, complaints);
   // Running statistics may be absent: a file of weights alone starts them afresh.
-  for (const Buffer& buffer : params_.buffers())
+  for (const Buffer& buffer : params.buffers())
     if (file.find(buffer.name)) take(file, buffer.name, buffer.value, complaints);
   for (const std::string& name : file.names())
-    if (!params_.find(name) && !params_.find_buffer(name))
+    if (!params.find(name) && !params.find_buffer(name))
       complaints += "\n  " + name + " is not known";
   refuse(path.string(), complaints);
-  params_.touch();
+  params.touch();
 }
 
 }  // namespace norma

@@ -1,0 +1,86 @@
+// layer: one layer, forward and backward, on tensors from a file; and what layers there are.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/common/program.h"
+#include "apps/layer/explain.h"
+#include "apps/layer/tensor_files.h"
+#include "core/config/config.h"
+#include "core/parallel.h"
+#include "layers/layer_run.h"
+
+namespace norma {
+namespace {
+
+constexpr About kAbout{
+    "layer",
+    "Runs one layer, forward and backward, on the tensors of a safetensors file, laid out as in "
+    "PyTorch. "
+    "IN holds `input`, and where wanted `grad_output`, `mask`, `cond`, `target`, `param.<name>` "
+    "and "
+    "`buffer.<name>`; OUT receives `output`, `grad_input`, `grad_param.<name>` and "
+    "`buffer.<name>`.",
+    "  layer spec.json --in in.safetensors --out out.safetensors --dtype float64\n"
+    "  layer '{\"type\": \"rms_norm\"}' --in in.safetensors --out out.safetensors\n"
+    "  layer --list\n"
+    "  layer --explain group_norm\n"};
+
+DType dtype_named(const std::string& name) {
+  return name == "float64"    ? DType::kFloat64
+         : name == "bfloat16" ? DType::kBFloat16
+                              : DType::kFloat32;
+}
+
+// The spec is a file, or the JSON itself.
+Spec spec_of(const std::string& argument) {
+  const bool is_text = argument.starts_with('{') || argument.starts_with('"');
+  const Json json = is_text ? parse_json(argument, "the spec") : load_json(argument);
+  return make_spec(json, layer_registry(), is_text ? "the spec" : argument);
+}
+
+int run(CommandLine& line) {
+  std::string spec, in, out, mode = "train", dtype = "float32", explain;
+  int64_t repeat = 1;
+  int threads = 0;
+  bool list = false, json = false;
+  CLI::App& app = line.app();
+  app.add_option("spec", spec, "Layer as in a model config: a JSON file, or the JSON text");
+  app.add_option("-i,--in", in, "Safetensors file with the inputs");
+  app.add_option("-o,--out", out, "Safetensors file to write");
+  app.add_option("--mode", mode, "Batch statistics and dropout, or their eval form")
+      ->check(CLI::IsMember({"train", "eval"}));
+  app.add_option("--dtype", dtype, "Type to compute in")
+      ->check(CLI::IsMember({"float32", "float64", "bfloat16"}));
+  app.add_option("--repeat", repeat, "Forwards in a row before the backward")
+      ->check(CLI::PositiveNumber);
+  app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--list", list, "List every layer");
+  app.add_flag("--json", json, "With --list: as JSON");
+  app.add_option("--explain", explain, "Say what a layer computes and which options it has");
+  line.parse();
+  if (threads > 0) set_thread_count(threads);
+  if (list) {
+    std::cout << (json ? layer_list_json() : layer_list());
+    return 0;
+  }
+  if (!explain.empty()) {
+    std::cout << explain_layer(explain);
+    return 0;
+  }
+  if (spec.empty() || in.empty() || out.empty())
+    throw Error("a spec, --in and --out are needed; layer --help shows examples");
+  const NamedTensors results =
+      run_layer(spec_of(spec), read_tensors(in),
+                {.dtype = dtype_named(dtype), .training = mode == "train", .repeat = repeat});
+  write_tensors(out, results);
+  return 0;
+}
+
+}  // namespace
+}  // namespace norma
+
+int main(int argc, char** argv) {
+  return norma::run_program(argc, argv, norma::kAbout, norma::run);
+}

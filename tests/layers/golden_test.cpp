@@ -1,0 +1,54 @@
+// Every layer against PyTorch's numbers, through the same door as the `layer` command.
+#include "tests/golden.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "layers/layer_run.h"
+#include "tests/catch.h"
+
+namespace norma {
+namespace {
+
+NamedTensors run(const GoldenCase& golden, DType dtype) {
+  const Spec spec = make_spec(golden.about.at("spec"), layer_registry(), golden.name);
+  return run_layer(spec, golden.inputs,
+                   {.dtype = dtype,
+                    .training = golden.about.at("mode") == "train",
+                    .repeat = golden.about.at("repeat").get<int64_t>()});
+}
+
+}  // namespace
+
+TEST_CASE("layers give PyTorch's numbers in float64", "[layers]") {
+  const std::vector<GoldenCase> cases = golden_cases("layer");
+  REQUIRE(cases.size() > 100);
+  for (const GoldenCase& golden : cases) {
+    const NamedTensors out = run(golden, DType::kFloat64);
+    for (const auto& [name, expected] : golden.expected) {
+      INFO(golden.name << ", " << name);
+      REQUIRE(out.contains(name));
+      // Where the reference itself is rounding noise (constant rows), relative to 1.
+      double largest = 0;
+      for (const double value : expected.to_vector()) largest = std::max(largest, std::abs(value));
+      CHECK(relative_difference(out.at(name), expected) * std::min(1.0, largest / 1e-12) <= 1e-9);
+    }
+  }
+}
+
+TEST_CASE("layers give PyTorch's numbers in float32 to its precision", "[layers]") {
+  for (const GoldenCase& golden : golden_cases("layer")) {
+    // float32 cannot even hold the inputs of the cases with mean ≫ deviation.
+    if (golden.about.at("centre").get<double>() != 0) continue;
+    const NamedTensors out = run(golden, DType::kFloat32);
+    for (const auto& [name, expected] : golden.expected) {
+      INFO(golden.name << ", " << name);
+      double largest = 0;
+      for (const double value : expected.to_vector()) largest = std::max(largest, std::abs(value));
+      if (largest < 1e-3) continue;  // sums that cancel: float32 keeps nothing of them
+      CHECK(relative_difference(out.at(name), expected) <= 1e-5);
+    }
+  }
+}
+
+}  // namespace norma

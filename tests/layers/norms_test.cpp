@@ -1,0 +1,164 @@
+// Every registered norm, whichever they are: gradients, masks, precisions, threads.
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "layers/norms/norm.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+
+namespace norma {
+namespace {
+
+// Options that make a norm fit `channels` channels; found by trying divisors, so that no norm is
+// named here.
+Spec spec_for(const std::string& type, int64_t channels) {
+  const Spec plain = make_spec(Json(type), norm_registry(), type);
+  if (!plain.options->contains("groups")) return plain;
+  int64_t groups = 1;
+  for (int64_t candidate = 2; candidate < channels; ++candidate)
+    if (channels % candidate == 0) groups = candidate;
+  return make_spec(Json{{"type", type}, {"groups", groups}}, norm_registry(), type);
+}
+
+// The same with every learned part switched on.
+Spec affine_spec(const std::string& type, int64_t channels) {
+  Json options = *spec_for(type, channels).options;
+  for (const char* name : {"affine", "weight", "bias"})
+    if (options.contains(name)) options[name] = true;
+  return make_spec(options, norm_registry(), type);
+}
+
+MakeModule maker(const std::string& type, int64_t channels) {
+  return
+      [=](const Scope& scope) { return make_norm(scope, affine_spec(type, channels), channels); };
+}
+
+Tensor alternating_mask(int64_t samples, int64_t positions) {
+  const Tensor mask = Tensor::empty({samples, positions}, DType::kUInt8);
+  for (int64_t i = 0; i < mask.numel(); ++i) mask.data<uint8_t>()[i] = i % 3 != 1;
+  return mask;
+}
+
+}  // namespace
+
+TEST_CASE("gradients of every norm", "[layers]") {
+  for (const Entry* entry : norm_registry().entries())
+    for (const int64_t channels : {1, 15, 17, 33}) {
+      INFO(entry->type << " with " << channels << " channels");
+      // A row norm over one channel divides x by about |x|: its slope has no digits to compare.
+      const Domain domain =
+          norm_registry().at(entry->type).define(affine_spec(entry->type, channels)).domain;
+      if (channels == 1 && domain.kind == Domain::Kind::kRow) continue;
+      gradcheck(maker(entry->type, channels), {.input = {3, 5, channels}});
+      gradcheck(maker(entry->type, channels),
+                {.input = {5, 6, channels}, .mask = alternating_mask(5, 6)});
+      gradcheck(maker(entry->type, channels), {.input = {2, 3, 4, channels}});
+    }
+}
+
+TEST_CASE("every norm gives the same bits for any number of threads", "[layers]") {
+  for (const Entry* entry : norm_registry().entries()) {
+    INFO(entry->type);
+    check_same_bits(maker(entry->type, 33), {.input = {7, 129, 33}});
+    check_same_bits(maker(entry->type, 16), {.input = {2, 32, 32, 16}});
+  }
+}
+
+TEST_CASE("padding changes nothing for valid positions", "[layers]") {
+  for (const Entry* entry : norm_registry().entries()) {
+    INFO(entry->type);
+    constexpr int64_t kChannels = 15;
+    ParamSet params(DType::kFloat64, 3);
+    const auto norm = make_norm(Scope(params), affine_spec(entry->type, kChannels), kChannels);
+    params.materialize();
+    RandomSequence random(RandomStream(5, 1));
+    const Tensor x = Tensor::empty({2, 4, kChannels}, DType::kFloat64);
+    for (int64_t i = 0; i < x.numel(); ++i) x.data<double>()[i] = random.normal();
+    Context ctx;
+    ctx.training = true;
+    const Tensor plain = (*norm)(ctx, Var{x}).value;
+
+    // The same positions with padding, of nonsense, behind each sample.
+    const Tensor padded = Tensor::full({2, 7, kChannels}, DType::kFloat64, std::nan(""));
+    ctx.mask = Tensor::zeros({2, 7}, DType::kUInt8);
+    for (int64_t n = 0; n < 2; ++n)
+      for (int64_t s = 0; s < 4; ++s) {
+        ctx.mask.data<uint8_t>()[n * 7 + s] = 1;
+        std::copy_n(x.data<double>() + (n * 4 + s) * kChannels, kChannels,
+                    padded.data<double>() + (n * 7 + s) * kChannels);
+      }
+    const Tensor masked = (*norm)(ctx, Var{padded}).value;
+    for (int64_t n = 0; n < 2; ++n)
+      for (int64_t s = 0; s < 7; ++s)
+        for (int64_t c = 0; c < kChannels; ++c) {
+          const double expected = s < 4 ? plain.data<double>()[(n * 4 + s) * kChannels + c] : 0.0;
+          CHECK(masked.data<double>()[(n * 7 + s) * kChannels + c] ==
+                Approx(expected).epsilon(1e-12).margin(1e-12));
+        }
+  }
+}
+
+TEST_CASE("float32 survives a mean far above the deviation", "[layers]") {
+  for (const Entry* entry : norm_registry().entries()) {
+    constexpr int64_t kChannels = 64;
+    const Spec spec = affine_spec(entry->type, kChannels);
+    if (!norm_registry().at(entry->type).define(spec).centred) continue;
+    INFO(entry->type);
+    RandomSequence random(RandomStream(11, 1));
+    const Tensor x = Tensor::empty({8, 16, kChannels}, DType::kFloat32);
+    for (int64_t i = 0; i < x.numel(); ++i)
+      x.data<float>()[i] = static_cast<float>(2000 + 1e-2 * random.normal());
+    const auto run = [&](DType dtype) {
+      ParamSet params(dtype, 3);
+      const auto norm = make_norm(Scope(params), spec, kChannels);
+      params.materialize();
+      Context ctx;
+      ctx.training = true;
+      ctx.dtype = dtype;
+      return (*norm)(ctx, Var{x.to(dtype)}).value.to_vector();
+    };
+    const std::vector<double> reference = run(DType::kFloat64), computed = run(DType::kFloat32);
+    double worst = 0;
+    for (size_t i = 0; i < reference.size(); ++i)
+      worst = std::max(worst, std::abs(computed[i] - reference[i]));
+    CHECK(worst < 1e-4);
+  }
+}
+
+TEST_CASE("a fused stream equals its parts", "[layers]") {
+  for (const Entry* entry : norm_registry().entries()) {
+    INFO(entry->type);
+    gradcheck(
+        [&](const Scope& scope) -> std::unique_ptr<Module> {
+          auto norm =
+              std::shared_ptr<Norm>(make_norm(scope / "norm", affine_spec(entry->type, 17), 17));
+          return std::make_unique<FunctionModule>(scope, [norm](Context& ctx, const Var& x) {
+            // base and branch are both x, so that the check sees both gradients; the sum is used
+            // too.
+            const auto [sum, y] =
+                norm->on_stream(ctx, Stream{.base = x, .branch = x, .scale = 0.7, .drop = {}});
+            return resolve(ctx, Stream{.base = sum.base, .branch = y, .drop = {}});
+          });
+        },
+        {.input = {3, 5, 17}});
+  }
+}
+
+TEST_CASE("a fused shortcut and activation equal their parts", "[layers]") {
+  for (const Entry* entry : norm_registry().entries())
+    for (const Activation kind : {Activation::kRelu, Activation::kSilu}) {
+      INFO(entry->type);
+      gradcheck(
+          [&](const Scope& scope) -> std::unique_ptr<Module> {
+            auto norm =
+                std::shared_ptr<Norm>(make_norm(scope / "norm", affine_spec(entry->type, 16), 16));
+            return std::make_unique<FunctionModule>(
+                scope, [norm, kind](Context& ctx, const Var& x) {
+                  return norm->with_activation(ctx, x, &x, kind);
+                });
+          },
+          {.input = {5, 4, 4, 16}});
+    }
+}
+
+}  // namespace norma
