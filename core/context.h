@@ -10,6 +10,8 @@
 
 namespace norma {
 
+struct Inference;
+
 // Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
 // random numbers, and the side inputs that many layers read.
 class Context {
@@ -26,6 +28,7 @@ class Context {
   Tensor mask;    // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
   Var cond;       // conditioning vector (B,D)
   Tensor target;  // what a loss compares with: classes or tokens (int32), or values
+  Inference* inference = nullptr;  // caches of a generation token by token; none otherwise
 
   // Marks the start of a forward over one micro-batch: the tape is emptied, call numbers start
   // anew.

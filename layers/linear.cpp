@@ -1,0 +1,89 @@
+#include "layers/linear.h"
+
+#include <cmath>
+
+#include "core/gemm.h"
+#include "core/kernels/column_sum.h"
+#include "layers/layer_error.h"
+
+namespace norma {
+namespace {
+
+struct LinearOp : NamedOp<LinearOp> {
+  static constexpr const char* kName = "linear";
+  Tensor x;
+  Param* weight;
+  Param* bias;
+  void backward(Grads& grads) override;
+};
+
+}  // namespace
+
+Var linear(Context& ctx, const Var& x, Param& weight, Param* bias) {
+  const int64_t out = weight.shape[0], in = weight.shape[1], rows = x.value.rows();
+  expect_width(ctx, LinearOp::kName, x, in);
+  Var y{Tensor::empty(x.shape().with_back(out), x.value.dtype())};
+  gemm(x.value.dtype(), {.m = rows, .n = out, .k = in, .transpose_b = true}, x.value.raw(), in,
+       weight.value.raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
+  ctx.count_flops(2.0 * static_cast<double>(rows * out * in));
+  if (auto* op = ctx.record<LinearOp>({&x}, {&weight, bias}, {&y})) {
+    op->x = x.value;
+    op->weight = &weight;
+    op->bias = bias;
+  }
+  return y;
+}
+
+// dx = dy W,  dW += dyᵀ x,  db += Σ dy over rows.
+void LinearOp::backward(Grads& grads) {
+  const Tensor& dy = grads.out();
+  const DType dtype = dy.dtype();
+  const int64_t out = weight->shape[0], in = weight->shape[1], rows = x.rows();
+  gemm(dtype, {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = true}, dy.raw(),
+       out, x.raw(), in, weight->grad.raw(), in);
+  if (bias) {
+    const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows, out)}, DType::kFloat64);
+    with_float_type(dtype, [&]<class T>() {
+      kernels::add_column_sums(bias->grad.data<T>(), dy.data<T>(), rows, out,
+                               scratch.data<double>());
+    });
+  }
+  if (!grads.wants(0)) return;
+  const Tensor dx = Tensor::empty(x.shape(), dtype);
+  gemm(dtype, {.m = rows, .n = in, .k = out}, dy.raw(), out, weight->value.raw(), in, dx.raw(), in);
+  grads.give(0, dx);
+}
+
+void Linear::Options::describe(Fields& f) {
+  f.integer("out", out, "features of the output", {.required = true, .min = 1});
+  f.flag("bias", bias, "add a learned bias");
+  f.maybe_number("init_std", init_std,
+                 "deviation of normal initial weights, with zero biases; null = uniform within "
+                 "±1/√in",
+                 {.min = 0});
+}
+
+Linear::Linear(const Scope& scope, const Options& options, const LayerInput& input)
+    : Linear(scope, input.shape.back(), options.out, options.bias, normal_init(options.init_std)) {}
+
+Linear::Linear(const Scope& scope, int64_t in, int64_t out, bool bias, std::optional<Init> init)
+    : Module(scope) {
+  const Init standard = Init::uniform(1.0 / std::sqrt(static_cast<double>(in)));
+  weight_ = &scope.param("weight", {out, in}, ParamKind::kWeight, init.value_or(standard));
+  if (bias)
+    bias_ = &scope.param("bias", {out}, ParamKind::kBias, init ? Init::constant(0) : standard);
+}
+
+Linear::Linear(const Scope& scope, Param& shared_weight) : Module(scope), weight_(&shared_weight) {}
+
+std::optional<Init> normal_init(std::optional<double> deviation) {
+  if (!deviation) return std::nullopt;
+  return Init::normal(*deviation);
+}
+
+namespace {
+const RegisterLayer<Linear> registered("linear", "y = x Wᵀ + b over the last axis",
+                                       "torch.nn.Linear");
+}  // namespace
+
+}  // namespace norma
