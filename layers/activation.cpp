@@ -1,0 +1,95 @@
+#include "layers/activation.h"
+
+#include "layers/in_place.h"
+#include "layers/layer_error.h"
+
+namespace norma {
+namespace {
+
+struct ActivationOp : NamedOp<ActivationOp> {
+  static constexpr const char* kName = "activation";
+  Activation kind;
+  Tensor x;
+  void backward(Grads& grads) override;
+};
+
+}  // namespace
+
+Var activation(Context& ctx, Activation kind, const Var& x) {
+  Var y{Tensor::empty(x.shape(), x.value.dtype())};
+  with_float_type(y.value.dtype(), [&]<class T>() {
+    kernels::activation_forward(kind, y.value.data<T>(), x.value.data<T>(), x.value.numel());
+  });
+  if (auto* op = ctx.record<ActivationOp>({&x}, {}, {&y})) {
+    op->kind = kind;
+    op->x = x.value;
+  }
+  return y;
+}
+
+void ActivationOp::backward(Grads& grads) {
+  give_in_place(grads, [&](const Tensor& dx, const Tensor& dy) {
+    with_float_type(dx.dtype(), [&]<class T>() {
+      kernels::activation_backward(kind, dx.data<T>(), dy.data<T>(), x.data<T>(), x.numel());
+    });
+  });
+}
+
+namespace {
+
+struct GatedActivationOp : NamedOp<GatedActivationOp> {
+  static constexpr const char* kName = "gated_activation";
+  Activation kind;
+  Tensor gate, up;
+  void backward(Grads& grads) override;
+};
+
+}  // namespace
+
+Var gated_activation(Context& ctx, Activation kind, const Var& gate, const Var& up) {
+  if (!(gate.shape() == up.shape()))
+    layer_error(ctx, GatedActivationOp::kName,
+                "expects a gate of the shape of its input, found " + gate.shape().str() + " and " +
+                    up.shape().str());
+  Var y{Tensor::empty(up.shape(), up.value.dtype())};
+  const int64_t rows = up.value.rows(), width = up.shape().back();
+  with_float_type(y.value.dtype(), [&]<class T>() {
+    kernels::gated_forward<T>(kind, {y.value.data<T>(), width}, {gate.value.data<T>(), width},
+                              {up.value.data<T>(), width}, rows, width);
+  });
+  if (auto* op = ctx.record<GatedActivationOp>({&gate, &up}, {}, {&y})) {
+    op->kind = kind;
+    op->gate = gate.value;
+    op->up = up.value;
+  }
+  return y;
+}
+
+void GatedActivationOp::backward(Grads& grads) {
+  const Tensor& dy = grads.out();
+  const int64_t rows = up.rows(), width = up.shape().back();
+  const Tensor dgate = Tensor::empty(gate.shape(), dy.dtype());
+  const Tensor dup = Tensor::empty(up.shape(), dy.dtype());
+  with_float_type(dy.dtype(), [&]<class T>() {
+    kernels::gated_backward<T>(kind, {dgate.data<T>(), width}, {dup.data<T>(), width},
+                               {dy.data<T>(), width}, {gate.data<T>(), width},
+                               {up.data<T>(), width}, rows, width);
+  });
+  grads.give(0, dgate);
+  grads.give(1, dup);
+}
+
+namespace {
+template <Activation kind>
+using Layer = RegisterLayer<ActivationLayer<kind>>;
+const Layer<Activation::kRelu> relu("relu", "max(x, 0)", "torch.nn.functional.relu");
+const Layer<Activation::kRelu2> relu2("relu2", "max(x, 0)²", "So et al. 2021, arXiv:2109.08668");
+const Layer<Activation::kGelu> gelu("gelu", "x·Φ(x), exact", "torch.nn.functional.gelu");
+const Layer<Activation::kGeluTanh> gelu_tanh("gelu_tanh", "x·Φ(x), approximated by tanh",
+                                             "torch.nn.functional.gelu(approximate='tanh')");
+const Layer<Activation::kSilu> silu("silu", "x·σ(x)", "torch.nn.functional.silu");
+const Layer<Activation::kTanh> tanh_layer("tanh", "tanh(x)", "torch.tanh");
+const Layer<Activation::kSigmoid> sigmoid("sigmoid", "1/(1 + exp(−x))", "torch.sigmoid");
+}  // namespace
+
+}  // namespace norma

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "layers/activation.h"
+#include "layers/linear.h"
+
+namespace norma {
+
+// The feed-forward part of a transformer: down(f(up(x))), or down(f(gate(x))·up(x)) for the gated
+// activations (Shazeer 2020, arXiv:2002.05202). State: `up.*`, `gate.*` when gated, `down.*`.
+class Ffn : public Module {
+ public:
+  struct Options {
+    std::optional<int64_t> hidden = {};
+    std::string activation = "gelu";
+    bool bias = true;
+    std::optional<double> init_std = {}, out_init_std = {};
+    void describe(Fields& f);
+  };
+  Ffn(const Scope& scope, const Options& options, int64_t width);
+  Ffn(const Scope& scope, const Options& options, const LayerInput& input)
+      : Ffn(scope, options, input.shape.back()) {}
+
+  // What `hidden` is when left out: four times the width; gated, where three matrices share the
+  // budget of two, 8/3 of it, rounded up to a multiple of 32.
+  static int64_t default_hidden(Activation kind, int64_t width);
+
+ protected:
+  Var forward(Context& ctx, const Var& x) override;
+
+ private:
+  Activation activation_;
+  Linear up_;
+  std::optional<Linear> gate_;
+  Linear down_;
+};
+
+}  // namespace norma
