@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "core/error.h"
-#include "core/kernels/gemm_blocked.h"
+#include "core/kernels/gemm_double.h"
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "core/pool.h"
@@ -63,8 +63,7 @@ const T* at(const T* matrix, bool transposed, int64_t ld, int64_t i, int64_t j) 
   return transposed ? matrix + j * ld + i : matrix + i * ld + j;
 }
 
-template <class T>
-kernels::MatrixView<T> view(const T* matrix, bool transposed, int64_t ld) {
+kernels::DoubleMatrix view(const double* matrix, bool transposed, int64_t ld) {
   return {matrix, transposed ? 1 : ld, transposed ? ld : 1};
 }
 
@@ -75,8 +74,8 @@ void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, T
   if constexpr (std::is_same_v<T, float>) {
     onednn::sgemm(p, a, lda, b, ldb, c, ldc, bias);
   } else {
-    kernels::gemm_blocked<T>(p.m, p.n, p.k, view(a, p.transpose_a, lda),
-                             view(b, p.transpose_b, ldb), c, ldc, p.accumulate, bias);
+    kernels::gemm_double(p.m, p.n, p.k, view(a, p.transpose_a, lda), view(b, p.transpose_b, ldb), c,
+                         ldc, p.accumulate, bias);
   }
 }
 

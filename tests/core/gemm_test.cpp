@@ -121,9 +121,9 @@ TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[
 TEMPLATE_TEST_CASE("products cut into tiles are exact where the numbers are", "[gemm]", float,
                    double) {
   for (Gemm p : kCut) {
-    for (int bits = 0; bits < 8; ++bits) {
-      p.transpose_a = bits & 1, p.transpose_b = bits & 2, p.accumulate = bits & 4;
-      check_product<TestType>(p, bits % 2 * 5, bits % 3 == 0);
+    for (int bits = 0; bits < 4; ++bits) {
+      p.transpose_a = bits & 1, p.transpose_b = bits & 2, p.accumulate = bits % 3 == 0;
+      check_product<TestType>(p, bits % 2 * 5, bits < 2);
     }
   }
 }
