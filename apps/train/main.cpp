@@ -119,5 +119,6 @@ int run(CommandLine& line) {
 }  // namespace norma
 
 int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout, norma::run);
+  return norma::run_program(argc, argv, norma::kAbout,
+                            [](norma::CommandLine& line) { return norma::run(line); });
 }
