@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace norma {
+
+// Figures as people read them: three significant digits and a unit.
+
+// 7, 950, 1.23k, 45.6M, 7.89G; negative and fractional values too: 0.123.
+std::string human_count(double value);
+
+// 950 B, 1.5 KiB, 12.3 MiB.
+std::string human_bytes(double bytes);
+
+// How long something took: 12 µs, 3.45 ms, 6.78 s, 4 min 05 s, 2 h 07 min, 3 d 04 h.
+std::string human_duration(double seconds);
+
+// A clock that counts down, in little width: 0:07, 12:34, 1:02:03, 2d 03h.
+std::string human_clock(double seconds);
+
+// All digits: 1,234,567.
+std::string grouped(int64_t value);
+
+}  // namespace norma
