@@ -1,0 +1,346 @@
+#include "core/io/checkpoint.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/io/sha256.h"
+#include "tests/catch.h"
+#include "tests/core/checkpoint_content.h"
+#include "tests/core/file_bytes.h"
+#include "tests/core/recording_file_system.h"
+#include "tests/temporary_folder.h"
+
+using namespace norma;
+using namespace norma::io;
+using Catch::Matchers::ContainsSubstring;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void save(CheckpointFolder& folder, int64_t step, int attempt = 0) {
+  const SomeState state(step, attempt);  // the content borrows its numbers
+  folder.save(state.content());
+}
+
+// The steps that are there, in order; fails if anything else is.
+std::vector<int64_t> steps_of(const fs::path& root) {
+  std::vector<int64_t> steps;
+  for (const std::string& name : names_in(root)) {
+    if (name == "best") continue;
+    REQUIRE(name.rfind("step_", 0) == 0);
+    REQUIRE(name.size() == 13);
+    steps.push_back(std::stoll(name.substr(5)));
+  }
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("checkpoint: what is saved is loaded, bit for bit") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run / "deeper/checkpoints", 2);
+  CHECK(folder.newest() == std::nullopt);
+  save(folder, 1000);
+  const auto newest = folder.newest();
+  REQUIRE(newest == run / "deeper/checkpoints/step_00001000");
+  CHECK(names_in(*newest) == std::vector<std::string>{"SHA256SUMS", "model.safetensors",
+                                                      "optimizer.safetensors", "state.json"});
+  const LoadedCheckpoint loaded = load_checkpoint(*newest);
+  CHECK(loaded.step == 1000);
+  CHECK(loaded.folder == *newest);
+  CHECK(loaded.tensors.at("model").at("blocks.0.weight").shape == std::vector<int64_t>{8, 5});
+  require_whole(loaded);
+  require_whole(load_checkpoint(*newest / ""));  // a path with a slash at its end
+}
+
+TEST_CASE("checkpoint: the checksums are what sha256sum prints") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 1);
+  save(folder, 7);
+  const fs::path saved = run / "step_00000007";
+  std::string expected;
+  for (const char* name : {"model.safetensors", "optimizer.safetensors", "state.json"}) {
+    expected += sha256_of(read_bytes(saved / name)) + "  " + name + "\n";
+  }
+  CHECK(read_bytes(saved / "SHA256SUMS") == expected);
+}
+
+TEST_CASE("checkpoint: any number of tensor files, none included") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 1);
+  folder.save({3, {}, R"({"step": 3})"});
+  CHECK(load_checkpoint(*folder.newest()).tensors.empty());
+}
+
+TEST_CASE("checkpoint: the last ones are kept, and the best") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 2);
+  CHECK(folder.best() == std::nullopt);
+  for (int64_t step = 10; step <= 30; step += 10) save(folder, step);
+  CHECK(steps_of(run.path()) == std::vector<int64_t>{20, 30});
+  folder.keep_best(20);
+  for (int64_t step = 40; step <= 60; step += 10) save(folder, step);
+  CHECK(steps_of(run.path()) == std::vector<int64_t>{20, 50, 60});
+  CHECK(folder.best() == run / "step_00000020");
+  require_whole(load_checkpoint(run / "best"));
+  CHECK(load_checkpoint(run / "best").step == 20);
+  folder.keep_best(60);
+  save(folder, 70);
+  CHECK(steps_of(run.path()) == std::vector<int64_t>{60, 70});
+  save(folder, 80);
+  save(folder, 90);
+  CHECK(steps_of(run.path()) == std::vector<int64_t>{60, 80, 90});
+  CHECK_THROWS_WITH(folder.keep_best(50), ContainsSubstring("holds no step_00000050"));
+  CHECK(folder.best() == run / "step_00000060");
+}
+
+TEST_CASE("checkpoint: order is by number, beyond eight digits too") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 2);
+  save(folder, 99'999'998);
+  save(folder, 99'999'999);
+  save(folder, 100'000'000);
+  CHECK(names_in(run.path()) == std::vector<std::string>{"step_100000000", "step_99999999"});
+  CHECK(folder.newest() == run / "step_100000000");
+}
+
+TEST_CASE("checkpoint: a step saved again replaces the first") {
+  const bool can_exchange = GENERATE(true, false);
+  TemporaryFolder run;
+  RecordingFileSystem files(run.path());
+  if (!can_exchange) files.refuse_exchange();
+  CheckpointFolder folder(run.path(), 3, files);
+  save(folder, 10, 0);
+  save(folder, 10, 1);
+  CHECK(names_in(run.path()) == std::vector<std::string>{"step_00000010"});
+  CHECK(load_checkpoint(*folder.newest()).state_json == SomeState(10, 1).content().state_json);
+}
+
+TEST_CASE("checkpoint: going back") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 2);
+  save(folder, 10);
+  save(folder, 20);
+  folder.keep_best(20);
+  SECTION("without rewind_to, what was saved last is never the one deleted") {
+    CheckpointFolder again(run.path(), 1);
+    save(again, 5);
+    CHECK(steps_of(run.path()) == std::vector<int64_t>{5, 10, 20});
+  }
+  SECTION("rewind_to removes what came after") {
+    folder.rewind_to(10);
+    CHECK(steps_of(run.path()) == std::vector<int64_t>{10});
+    CHECK(folder.best() == std::nullopt);
+    CHECK(folder.newest() == run / "step_00000010");
+  }
+}
+
+TEST_CASE("checkpoint: damage is found, named and passed over") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 3);
+  save(folder, 10);
+  save(folder, 20);
+  const fs::path damaged = run / "step_00000020";
+  const auto edit = [&](const std::string& name, const std::string& from, const std::string& to) {
+    std::string bytes = read_bytes(damaged / name);
+    REQUIRE(bytes.find(from) != bytes.npos);
+    write_bytes(damaged / name, bytes.replace(bytes.find(from), from.size(), to));
+  };
+  const auto check_refused = [&](const std::string& message) {
+    CHECK_THROWS_AS(load_checkpoint(damaged), Error);
+    CHECK_THROWS_WITH(load_checkpoint(damaged), ContainsSubstring(message));
+    std::vector<std::string> skipped;
+    CHECK(folder.newest(&skipped) == run / "step_00000010");
+    REQUIRE(skipped.size() == 1);
+    CHECK_THAT(skipped[0], ContainsSubstring("step_00000020") && ContainsSubstring(message));
+  };
+  SECTION("a changed byte of a tensor") {
+    std::string bytes = read_bytes(damaged / "model.safetensors");
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write_bytes(damaged / "model.safetensors", bytes);
+    check_refused("model.safetensors: damaged");
+  }
+  SECTION("a file cut short") {
+    fs::resize_file(damaged / "optimizer.safetensors", 100);
+    check_refused("optimizer.safetensors: damaged");
+  }
+  SECTION("an emptied file") {
+    write_bytes(damaged / "model.safetensors", "");
+    check_refused("model.safetensors: damaged");
+  }
+  SECTION("another state") {
+    edit("state.json", "20", "21");
+    check_refused("state.json: damaged");
+  }
+  SECTION("a missing tensor file") {
+    fs::remove(damaged / "model.safetensors");
+    check_refused("model.safetensors: No such file");
+  }
+  SECTION("a missing state") {
+    fs::remove(damaged / "state.json");
+    check_refused("state.json: No such file");
+  }
+  SECTION("no checksums") {
+    fs::remove(damaged / "SHA256SUMS");
+    check_refused("it holds no SHA256SUMS");
+  }
+  SECTION("checksums cut at a line") {
+    const std::string sums = read_bytes(damaged / "SHA256SUMS");
+    write_bytes(damaged / "SHA256SUMS", sums.substr(sums.find('\n') + 1));
+    check_refused("does not list model.safetensors");
+    write_bytes(damaged / "SHA256SUMS", sums.substr(0, sums.rfind('\n', sums.size() - 2) + 1));
+    check_refused("does not list state.json");
+    write_bytes(damaged / "SHA256SUMS", "");
+    check_refused("does not list state.json");
+  }
+  SECTION("checksums cut inside a line") {
+    fs::resize_file(damaged / "SHA256SUMS", 150);
+    check_refused("SHA256SUMS: line 2 is not a checksum");
+  }
+  SECTION("a name that leads out of the folder") {
+    edit("SHA256SUMS", "  model", "  ../model");
+    check_refused("SHA256SUMS: line 1 is not a checksum");
+  }
+  SECTION("a file listed twice") {
+    const std::string sums = read_bytes(damaged / "SHA256SUMS");
+    write_bytes(damaged / "SHA256SUMS", sums + sums);
+    check_refused("SHA256SUMS: line 4 is not a checksum");
+  }
+  SECTION("a tensor file that nobody vouches for") {
+    write_bytes(damaged / "ema.safetensors", "x");
+    check_refused("does not list ema.safetensors");
+  }
+  SECTION("an older checkpoint under a newer name") {
+    fs::remove_all(damaged);
+    fs::copy(run / "step_00000010", damaged);
+    check_refused("holds the state of step 10");
+  }
+  SECTION("an empty folder") {
+    fs::remove_all(damaged);
+    fs::create_directory(damaged);
+    check_refused("it holds no SHA256SUMS");
+  }
+  SECTION("a file in place of the folder") {
+    fs::remove_all(damaged);
+    write_bytes(damaged, "x");
+    check_refused("it holds no SHA256SUMS");
+  }
+}
+
+TEST_CASE("checkpoint: every single changed byte is noticed") {
+  TemporaryFolder run;
+  CheckpointFolder folder(run.path(), 1);
+  save(folder, 1);
+  const fs::path saved = run / "step_00000001";
+  for (const std::string& name : names_in(saved)) {
+    const std::string whole = read_bytes(saved / name);
+    for (size_t i = 0; i < whole.size(); i += 7) {
+      std::string bytes = whole;
+      bytes[i] = static_cast<char>(bytes[i] ^ 0x20);
+      write_bytes(saved / name, bytes);
+      CAPTURE(name, i);
+      REQUIRE_THROWS_AS(load_checkpoint(saved), Error);
+    }
+    write_bytes(saved / name, whole);
+  }
+  require_whole(load_checkpoint(saved));
+}
+
+TEST_CASE("checkpoint: foreign files do no harm and are left alone") {
+  TemporaryFolder run;
+  write_bytes(run / "notes.txt", "mine");
+  fs::create_directory(run / "step_12");
+  fs::create_directory(run / "step_00000099x");
+  CheckpointFolder folder(run.path(), 1);
+  save(folder, 1);
+  write_bytes(run / "step_00000001/.nfs0001", "x");
+  save(folder, 2);
+  write_bytes(run / "step_00000002/notes.txt", "x");
+  CHECK(names_in(run.path()) ==
+        std::vector<std::string>{"notes.txt", "step_00000002", "step_00000099x", "step_12"});
+  CHECK(folder.newest() == run / "step_00000002");
+  fs::copy(run / "step_00000002", run / "a copy under another name");
+  CHECK(load_checkpoint(run / "a copy under another name").step == 2);
+}
+
+TEST_CASE("checkpoint: folders that are none") {
+  TemporaryFolder run;
+  CHECK(newest_checkpoint(run / "missing") == std::nullopt);
+  CHECK(best_checkpoint(run / "missing") == std::nullopt);
+  CHECK_THROWS_WITH(load_checkpoint(run / "missing"), ContainsSubstring("not a checkpoint"));
+  write_bytes(run / "best", "step_00000001\n");
+  CHECK(best_checkpoint(run.path()) == std::nullopt);
+  CHECK_THROWS_WITH(load_checkpoint(run / "best"), ContainsSubstring("that is not there"));
+  write_bytes(run / "best", "../../etc");
+  CHECK(best_checkpoint(run.path()) == std::nullopt);
+}
+
+TEST_CASE("checkpoint: reading sweeps nothing, the writer does") {
+  TemporaryFolder run;
+  const fs::path half = temporary_beside(run / "step_00000002");
+  fs::create_directory(half);
+  write_bytes(half / "model.safetensors", "half");
+  CHECK(newest_checkpoint(run.path()) == std::nullopt);
+  CHECK(fs::exists(half));
+  CheckpointFolder folder(run.path(), 1);
+  CHECK(fs::is_empty(run.path()));
+}
+
+TEST_CASE("checkpoint: mistakes of the caller are refused before anything is written") {
+  TemporaryFolder run;
+  CHECK_THROWS_WITH(CheckpointFolder(run / "a", 0), ContainsSubstring("at least 1"));
+  CHECK_FALSE(fs::exists(run / "a"));
+  CheckpointFolder folder(run.path(), 1);
+  CHECK_THROWS_WITH(folder.save({3, {}, R"({"step": 4})"}),
+                    ContainsSubstring("says step 4, the checkpoint is of step 3"));
+  CHECK_THROWS_WITH(folder.save({3, {}, R"({"steps": 3})"}), ContainsSubstring("has no \"step\""));
+  CHECK_THROWS_WITH(folder.save({-3, {}, R"({"step": -3})"}), ContainsSubstring("has no \"step\""));
+  CHECK_THROWS_WITH(folder.save({3, {}, "3"}), ContainsSubstring("not a JSON object"));
+  CHECK_THROWS_WITH(folder.save({3, {{"../model", {}}}, R"({"step": 3})"}),
+                    ContainsSubstring("cannot name a file \"../model\""));
+  CHECK(fs::is_empty(run.path()));
+}
+
+TEST_CASE("checkpoint: whatever operation fails, the older ones stay and no part is left") {
+  const bool can_exchange = GENERATE(true, false);
+  const bool replaces = GENERATE(true, false);
+  int failing = 0;
+  for (bool failed = true; failed; ++failing) {
+    TemporaryFolder run(TemporaryFolder::Where::kMemory);
+    RecordingFileSystem files(run.path());
+    if (!can_exchange) files.refuse_exchange();
+    CheckpointFolder folder(run.path(), 2, files);
+    for (int64_t step = 10; step <= 20; step += 10) save(folder, step);
+    files.fail_after(failing);
+    const int64_t next = replaces ? 20 : 30;
+    CAPTURE(can_exchange, replaces, failing);
+    try {
+      save(folder, next, 1);
+    } catch (const Failure& failure) {
+      CHECK_THAT(failure.what(), ContainsSubstring("No space left on device"));
+    }
+    failed = files.has_failed();
+
+    std::vector<std::string> skipped;
+    const auto newest = folder.newest(&skipped);
+    REQUIRE(newest);
+    CHECK(skipped.empty());
+    const LoadedCheckpoint loaded = load_checkpoint(*newest);
+    require_whole(loaded);
+    CHECK(loaded.step >= 20);
+    CheckpointFolder restarted(run.path(), 2);
+    save(restarted, 40);
+    CHECK(steps_of(run.path()).size() == 2);
+    CHECK(restarted.newest() == run / "step_00000040");
+  }
+  CHECK(failing > 15);  // create, write and sync of four files, folders, renames
+}
