@@ -94,9 +94,9 @@ std::string explain_norm(const Spec& spec) {
 std::string layer_list() {
   std::string text;
   for (const char* kind : {"layer", "norm", "loss"}) {
-    text +=
-        stdout_terminal().styled(std::string(kind) + (kind[4] == 's' ? "es" : "s"), Style::kBold) +
-        "\n";
+    text += stdout_terminal().styled(std::string(kind) + (std::string(kind) == "loss" ? "es" : "s"),
+                                     Style::kBold) +
+            "\n";
     for (const Entry* entry : layer_registry().entries())
       if (kind_of(*entry) == kind) text += "  " + padded(entry->type, 20) + entry->summary + "\n";
   }

@@ -101,23 +101,24 @@ inline constexpr bool kPartialsTake<F, std::index_sequence<i...>> = requires(Vec
 template <class F>
 inline constexpr bool kHasPartials = kPartialsTake<F, std::make_index_sequence<kArguments<F>>>;
 
-// ∂map/∂argument i at the arguments a = {x, u, stats …, params …}.
-template <class F, By by, int i, class Arguments>
-auto slope(const Arguments& a) {
-  if constexpr (by == By::kHand)
-    return std::get<static_cast<size_t>(i)>(
-        std::apply([](auto... each) { return F::partials(each...); }, a));
-  else
-    return dual_slope<F, 1u << i>(a, std::make_index_sequence<kArguments<F>>{});
+// All of ∂map/∂argument at the arguments a = {x, u, stats …, params …}, as a tuple.
+template <class F, By by, class Arguments>
+auto slopes(const Arguments& a) {
+  if constexpr (by == By::kHand) {
+    return std::apply([](auto... each) { return F::partials(each...); }, a);
+  } else {
+    constexpr auto kAll = std::make_index_sequence<kArguments<F>>{};
+    return [&]<size_t... i>(std::index_sequence<i...>) {
+      return std::tuple(dual_slope<F, 1u << i>(a, kAll)...);
+    }
+    (kAll);
+  }
 }
 
-// ∂map/∂x with u moving along: what passes straight from dy to dx.
-template <class F, By by, class Arguments>
-auto direct_slope(const Arguments& a) {
-  if constexpr (by == By::kHand)
-    return sum_of(slope<F, by, 0>(a), slope<F, by, 1>(a));
-  else
-    return dual_slope<F, 3u>(a, std::make_index_sequence<kArguments<F>>{});
+// ∂map/∂x with u moving along, which is what passes straight from dy to dx.
+template <class Slopes>
+auto direct_of(const Slopes& all) {
+  return sum_of(std::get<0>(all), std::get<1>(all));
 }
 
 template <class F, class Arguments>

@@ -50,11 +50,12 @@ void channels_sums(const kernels::NormSumsBlock<T>& b) {
     for (int64_t row = 0; row < b.rows; ++row) {
       at.load_element(b, row, c, lanes);
       const V dy = lanes.load(b.dy + row * b.dy_stride + c);
+      const auto slope = slopes<F, by>(at.a);
       unrolled<kArguments<F> - 1>(
-          [&](auto i) { add_product(sums[1 + i], dy, slope<F, by, 1 + i>(at.a)); });
+          [&](auto i) { add_product(sums[1 + i], dy, std::get<1 + i>(slope)); });
       if (b.dx) {
         V direct(T(0));
-        add_product(direct, dy, direct_slope<F, by>(at.a));
+        add_product(direct, dy, direct_of(slope));
         lanes.store(direct, b.dx + row * b.dx_stride + c);
       }
     }
@@ -80,7 +81,7 @@ void channels_apply(const kernels::NormApplyBlock<T>& b) {
     for (int64_t row = 0; row < b.rows; ++row) {
       at.load_element(b, row, c, lanes);
       V dx = along_u * at.a[1] + along_one;
-      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_slope<F, by>(at.a));
+      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_of(slopes<F, by>(at.a)));
       lanes.store(dx, b.dx + row * b.dx_stride + c);
     }
   });

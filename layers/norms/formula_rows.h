@@ -54,24 +54,25 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
       load_row_stats<F>(b, row, a);
       load_row_element<F>(b, row, c, lanes, a);
       const V dy = lanes.load(b.dy + row * b.dy_stride + c);
+      const auto slope = slopes<F, by>(a);
       unrolled<F::kStats>([&](auto k) {
         V term(T(0));
-        add_product(term, dy, slope<F, by, 2 + k>(a));
+        add_product(term, dy, std::get<2 + k>(slope));
         stat_sums[k][r] += lanes.clean(term);
       });
       if constexpr (F::kCentred && F::kStats > 0) {
         V term(T(0));
-        add_product(term, dy, slope<F, by, 1>(a));
+        add_product(term, dy, std::get<1>(slope));
         stat_sums[F::kStats][r] += lanes.clean(term);
       }
       unrolled<kParamCount<F>>([&](auto j) {
         V term(T(0));
-        add_product(term, dy, slope<F, by, 2 + F::kStats + j>(a));
+        add_product(term, dy, std::get<2 + F::kStats + j>(slope));
         param_sums[j] += lanes.clean(term);
       });
       if (b.dx) {
         V direct(T(0));
-        add_product(direct, dy, direct_slope<F, by>(a));
+        add_product(direct, dy, direct_of(slope));
         lanes.store(direct, b.dx + row * b.dx_stride + c);
       }
     });
@@ -110,7 +111,7 @@ void rows_apply(const kernels::NormApplyBlock<T>& b) {
       load_params<F>(b, c, lanes, a);
       load_row_element<F>(b, row, c, lanes, a);
       V dx = along_u * a[1] + along_one;
-      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_slope<F, by>(a));
+      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_of(slopes<F, by>(a)));
       lanes.store(dx, b.dx + row * b.dx_stride + c);
     });
   }
