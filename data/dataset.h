@@ -19,8 +19,8 @@ const char* name_of(Split split);
 
 enum class InputKind : uint8_t { kTokens, kImages, kFeatures };
 
-// The target of a position that no loss looks at.
-inline constexpr int32_t kIgnored = -100;  // as in PyTorch
+// The target of a position that no loss looks at, as in PyTorch.
+inline constexpr int32_t kIgnored = -100;
 
 // What a model must know to fit a data set. Extents that do not apply are 0.
 struct DataInfo {

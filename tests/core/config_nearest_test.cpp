@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "core/config/config.h"
 #include "tests/catch.h"
 #include "tests/core/config_sample.h"

@@ -1,7 +1,6 @@
 // Every layer against PyTorch's numbers, through the same door as the `layer` command.
 #include "tests/golden.h"
 
-#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
 #include "layers/layer_run.h"

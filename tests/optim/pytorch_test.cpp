@@ -1,5 +1,4 @@
 // Optimizers, clipping and schedules against PyTorch's numbers.
-#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
 #include "optim/clip.h"
