@@ -4,7 +4,10 @@
     python3 tests/peers/layer_vs_torch.py [--cases 30] [--only attention] [--dtype float32]
 
 Prints, for each layer, the worst max|Δ| / max|reference| over outputs, buffers and all gradients.
-Exit 1 when one is above the tolerance, is missing, or when `layer` refuses a case.
+A tensor that PyTorch itself does not know that well (a gradient that is 0 but for rounding) may be
+off by ten times PyTorch's own uncertainty: what last-bit changes of the inputs do to it, or, for
+float32, how far PyTorch's float32 is from its float64. Exit 1 when an error is above the tolerance,
+a tensor is missing, or `layer` refuses a case.
 """
 
 import argparse
@@ -26,7 +29,10 @@ from reference.run import run_layer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
-ZERO = 1e-6  # a reference this small is 0 up to rounding; it is not divided by
+# References smaller than this are not divided by: the tolerance is then a few last bits of 1, the
+# size of the inputs; the reference is 0 up to rounding (with one key, say, softmax is constant).
+ZERO = {"float64": 1e-6, "float32": 0.1}
+PEER_ERRORS = 10  # how many times PyTorch's own uncertainty is forgiven
 
 
 @dataclass
@@ -50,33 +56,51 @@ def command(args, folder, draw, tensors):
     return load_file(folder / "out.safetensors"), None
 
 
-def error_of(found, expected):
+def uncertainty(draw, tensors, expected, dtype, generator):
+    """For each tensor, by how much PyTorch may be wrong in this precision."""
+    if dtype == "float32":
+        other = run_layer(draw.spec, tensors, draw.mode, draw.repeat, dtype=torch.float32)
+    else:
+        sign = lambda t: torch.randint(-1, 2, t.shape, generator=generator).double()
+        last_bit = lambda t: t * (1 + 2**-52 * sign(t))
+        shaken = {name: last_bit(t) if t.is_floating_point() else t for name, t in tensors.items()}
+        other = run_layer(draw.spec, shaken, draw.mode, draw.repeat)
+    return {name: (other[name].double() - value.double()).abs().max().item()
+            for name, value in expected.items()}
+
+
+def error_of(found, expected, least_scale):
+    """max|Δ| / max|expected|, the latter taken as at least `least_scale`."""
     if found.numel() != expected.numel() or found.dim() != expected.dim() and found.numel() > 1:
         return float("inf")
     found, expected = found.double().flatten(), expected.double().flatten()
-    error = ((found - expected).abs().max() / max(expected.abs().max().item(), ZERO)).item()
+    scale = max(expected.abs().max().item(), least_scale)
+    error = (found - expected).abs().max().item() / scale
     return float("inf") if error != error else error
 
 
 def compare(args, folder, draw, generator, worst, complaints):
     tensors = random_tensors(draw.spec, *reordered(draw, generator))
     expected = run_layer(draw.spec, tensors, draw.mode, draw.repeat)
+    unsure = uncertainty(draw, tensors, expected, args.dtype, generator)
     found, refusal = command(args, folder, draw, tensors)
     case = f"{json.dumps(draw.spec)} {draw.shape} {draw.mode} repeat {draw.repeat}" \
            f"{' masked' if draw.lengths else ''}"
+    complain = lambda text: complaints.append(f"{case}\n    {text}")
     if refusal:
-        complaints.append(f"{case}\n    {refusal}")
+        complain(refusal)
         worst.error = float("inf")
         return
     for name, reference in expected.items():
         if name not in found:
-            complaints.append(f"{case}\n    OUT has no {name}, only {sorted(found)}")
+            complain(f"OUT has no {name}, only {sorted(found)}")
             worst.error = float("inf")
             continue
-        error = error_of(found[name], reference)
+        forgiven = PEER_ERRORS * unsure[name] / TOLERANCE[args.dtype]
+        error = error_of(found[name], reference, max(forgiven, ZERO[args.dtype]))
         if error == float("inf"):
-            complaints.append(f"{case}\n    {name}: {tuple(found[name].shape)}, expected "
-                              f"{tuple(reference.shape)}, or not a number")
+            complain(f"{name}: {tuple(found[name].shape)}, expected {tuple(reference.shape)}, "
+                     "or not a number")
         if error >= worst.error:
             worst.error, worst.where, worst.spec = error, name, case
 
@@ -97,8 +121,8 @@ def check_dropout(args, folder, worst, complaints):
         worst.error = float("inf")
         return
     kept = found["output"] != 0
-    worst.error = max(error_of(found["output"], kept * x / (1 - p)),
-                      error_of(found["grad_input"], kept * grad / (1 - p)))
+    worst.error = max(error_of(found["output"], kept * x / (1 - p), 1.0),
+                      error_of(found["grad_input"], kept * grad / (1 - p), 1.0))
     worst.where = "output, grad_input"
     deviation = (kept.double().mean().item() - (1 - p)) / (p * (1 - p) / kept.numel()) ** 0.5
     if abs(deviation) > 5:

@@ -23,21 +23,22 @@ def read_state(module):
         yield f"buffer.{name}", value.int() if value.dtype == torch.int64 else value.clone()
 
 
-def run_layer(spec, tensors, mode, repeat=1, centre=0.0):
-    """Output, buffers and all gradients of one layer in float64.
+def run_layer(spec, tensors, mode, repeat=1, centre=0.0, dtype=torch.float64):
+    """Output, buffers and all gradients of one layer.
 
     `centre` is for inputs with a mean far above their deviation: it is subtracted from the input
     (exactly: the two are close) and from the running mean before PyTorch computes, and added to
     the running mean after. A norm that removes the mean does not notice, and the reference keeps
     all its digits.
     """
+    tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors.items()}
     x = tensors["input"]
-    module = build(spec, x.shape).double()
+    module = build(spec, x.shape).to(dtype)
     set_state(module, tensors)
     module.train(mode == "train")
     shift_running_mean(module, -centre)
     if x.is_floating_point():
-        x = (x.double() - centre).requires_grad_(True)
+        x = (x - centre).requires_grad_(True)
     extra = [tensors[name] for name in ("target", "mask") if name in tensors]
     for _ in range(repeat):
         output = module(x, *extra)
