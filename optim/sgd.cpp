@@ -9,7 +9,7 @@ namespace {
 class Sgd final : public Optimizer {
  public:
   struct Options {
-    double lr = 0.1, momentum = 0.9, dampening = 0, weight_decay = 0;
+    double lr = 0.1, momentum = 0, dampening = 0, weight_decay = 0;
     bool nesterov = false;
     DecayKinds decay;
     void describe(Fields& f) {
