@@ -12,7 +12,7 @@
 namespace norma {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 20;
+constexpr size_t kPiece = size_t{1} << 17;
 
 }  // namespace
 

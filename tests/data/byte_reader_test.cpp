@@ -15,7 +15,7 @@ std::string all_of(const std::string& file) {
 
 std::string sample_text() {
   std::string text;
-  for (int i = 0; i < 300; ++i) text += "line " + std::to_string(i * i) + "\n";
+  for (int i = 0; i < 200; ++i) text += "line " + std::to_string(i * i) + "\n";
   return text;
 }
 

@@ -1,0 +1,130 @@
+#include "data/synthetic/sequence_task.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/catch.h"
+#include "tests/data/scratch.h"
+
+namespace norma {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+struct Sequence {
+  std::vector<int32_t> input, target;
+};
+
+std::vector<Sequence> sequences_of(const Dataset& data, Split split) {
+  Batch batch;
+  data.fetch(split, 0, data.size(split), DType::kFloat32, batch);
+  const std::vector<int32_t> input = numbers_of(batch.input), target = numbers_of(batch.target);
+  const auto context = static_cast<std::ptrdiff_t>(data.info().context);
+  std::vector<Sequence> sequences;
+  for (std::ptrdiff_t at = 0; at < std::ssize(input); at += context)
+    sequences.push_back({{input.begin() + at, input.begin() + at + context},
+                         {target.begin() + at, target.begin() + at + context}});
+  return sequences;
+}
+
+}  // namespace
+
+TEST_CASE("selective copy asks for the symbols in their order", "[data][tasks]") {
+  const auto data = load_data(R"({"type": "selective_copy", "length": 20, "items": 5, "symbols": 3,
+                                  "train_samples": 300})");
+  CHECK(data->info().vocab == 5);
+  CHECK(data->info().context == 25);
+  std::set<int32_t> places, symbols;
+  for (const Sequence& s : sequences_of(*data, Split::kTrain)) {
+    std::vector<int32_t> found;  // solved from the input alone
+    for (int32_t i = 0; i < 20; ++i) {
+      REQUIRE(s.target[static_cast<size_t>(i)] == kIgnored);
+      if (s.input[static_cast<size_t>(i)] == 0) continue;
+      found.push_back(s.input[static_cast<size_t>(i)]);
+      places.insert(i);
+    }
+    symbols.insert(found.begin(), found.end());
+    REQUIRE(found == std::vector<int32_t>(s.target.begin() + 20, s.target.end()));
+    REQUIRE(std::count(s.input.begin() + 20, s.input.end(), 1) == 5);
+  }
+  CHECK(places.size() == 20);
+  CHECK(symbols == std::set<int32_t>{2, 3, 4});
+}
+
+TEST_CASE("associative recall asks for values whose keys were shown", "[data][tasks]") {
+  const auto data = load_data(R"({"type": "associative_recall", "pairs": 6, "queries": 3,
+                                  "keys": 7, "values": 4, "train_samples": 300})");
+  CHECK(data->info().vocab == 11);
+  CHECK(data->info().context == 15);
+  std::set<int32_t> keys, values;
+  for (const Sequence& s : sequences_of(*data, Split::kTrain)) {
+    std::map<int32_t, int32_t> memory;
+    for (size_t i = 0; i < 12; i += 2) {
+      memory[s.input[i]] = s.input[i + 1];
+      keys.insert(s.input[i]);
+      values.insert(s.input[i + 1]);
+      REQUIRE(s.target[i] == kIgnored);
+      REQUIRE(s.target[i + 1] == kIgnored);
+    }
+    REQUIRE(memory.size() == 6);  // no key twice
+    for (size_t i = 12; i < 15; ++i) REQUIRE(s.target[i] == memory.at(s.input[i]));
+  }
+  CHECK(keys == std::set<int32_t>{0, 1, 2, 3, 4, 5, 6});
+  CHECK(values == std::set<int32_t>{7, 8, 9, 10});
+}
+
+TEST_CASE("modular addition has every pair in exactly one split", "[data][tasks]") {
+  const auto data = load_data(R"({"type": "modular_addition", "modulus": 11, "val_fraction": 0.3,
+                                  "test_fraction": 0.2})");
+  CHECK(data->info().vocab == 12);
+  std::set<std::pair<int32_t, int32_t>> pairs;
+  for (const Split split : kSplits)
+    for (const Sequence& s : sequences_of(*data, split)) {
+      REQUIRE(s.input[2] == 11);
+      REQUIRE(s.target == std::vector<int32_t>{kIgnored, kIgnored, (s.input[0] + s.input[1]) % 11});
+      pairs.insert({s.input[0], s.input[1]});
+    }
+  CHECK(pairs.size() == 121);
+  CHECK(data->size(Split::kValidation) == 36);
+  CHECK(data->size(Split::kTest) == 24);
+  CHECK(data->size(Split::kTrain) == 61);
+  for (const DuplicateCard& duplicate : data->card().duplicates) CHECK(duplicate.found == 0);
+}
+
+TEST_CASE("tasks follow from their seed, and splits differ", "[data][tasks]") {
+  const std::string start = R"({"type": "associative_recall", "train_samples": 20, "seed": )";
+  const DataCard one = load_data(start + "1}")->card(), again = load_data(start + "1}")->card(),
+                 two = load_data(start + "2}")->card();
+  CHECK(one.splits[0].sha256 == again.splits[0].sha256);
+  CHECK(one.splits[0].sha256 != two.splits[0].sha256);
+  CHECK(one.splits[1].sha256 != one.splits[2].sha256);
+  CHECK_THAT(one.json()["source"].get<std::string>(), ContainsSubstring("seed 1"));
+}
+
+TEST_CASE("copies between splits of a tiny task are reported", "[data][tasks]") {
+  // Four different sequences there are; the validation split cannot but repeat them.
+  const auto data = load_data(R"({"type": "selective_copy", "length": 2, "items": 1, "symbols": 2,
+                                  "train_samples": 200, "val_samples": 50, "test_samples": 0})");
+  const DataCard card = data->card();
+  REQUIRE(card.duplicates.size() == 1);
+  CHECK(card.duplicates[0].found == 50);
+}
+
+TEST_CASE("sequences longer than the model's context are refused", "[data][tasks]") {
+  const std::string json = R"({"type": "selective_copy", "length": 20, "items": 5})";
+  CHECK(error_of([&] { load_data(json, 25); }).empty());
+  CHECK_THAT(error_of([&] { load_data(json, 24); }),
+             ContainsSubstring("its sequences have 25 tokens, the model's context is 24"));
+  CHECK_THAT(error_of([] { load_data(R"({"type": "selective_copy", "length": 4, "items": 5})"); }),
+             ContainsSubstring("at most length"));
+  CHECK_THAT(error_of([] { load_data(R"({"type": "associative_recall", "keys": 4})"); }),
+             ContainsSubstring("at most keys"));
+  CHECK_THAT(error_of([] {
+               load_data(R"({"type": "modular_addition", "modulus": 2, "val_fraction": 0.9})");
+             }),
+             ContainsSubstring("leave no pair"));
+}
+
+}  // namespace norma
