@@ -1,9 +1,12 @@
 #include "layers/attention.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "core/config/config.h"
 #include "layers/elementwise.h"
 #include "layers/inference.h"
+#include "layers/norms/norm.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
 
@@ -115,6 +118,18 @@ TEST_CASE("attention's gradients are right for every option") {
   gradcheck(attention_of({.heads = 2, .rope = true}, 8), {.input = {3, 5, 8}, .mask = mask});
 }
 
+Spec norm_spec(const char* type) { return make_spec(Json(type), norm_registry(), "test"); }
+
+TEST_CASE("attention's gradients are right with normalized queries and keys") {
+  const Tensor mask = lengths_mask({5, 2, 0}, 5);
+  for (const char* const type : {"rms_norm", "layer_norm"}) {
+    const Attention::Options options{
+        .heads = 4, .kv_heads = 2, .rope = true, .qk_norm = norm_spec(type)};
+    gradcheck(attention_of(options, 16), {.input = {2, 7, 16}});
+    gradcheck(attention_of(options, 16), {.input = {3, 5, 16}, .mask = mask});
+  }
+}
+
 TEST_CASE("attention on three tensors has the right gradients and leaves its inputs alone") {
   static const Rotary rotary(4, 10000);
   const auto make = module_of([](Context& ctx, const Var& x) {
@@ -177,6 +192,7 @@ TEST_CASE("a key/value cache gives what the whole forward gives") {
   check_cache({.heads = 4, .rope = true}, DType::kFloat64, 1e-12);
   check_cache({.heads = 4, .kv_heads = 2, .rope = true}, DType::kFloat32, 1e-5);
   check_cache({.heads = 2, .logit_softcap = 5.0}, DType::kFloat64, 1e-12);
+  check_cache({.heads = 2, .rope = true, .qk_norm = norm_spec("rms_norm")}, DType::kFloat64, 1e-12);
 }
 
 TEST_CASE("attention counts the products that causality leaves") {

@@ -1,10 +1,15 @@
 #include "layers/dropout.h"
 
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
 
 namespace norma {
 namespace {
+
+using Catch::Matchers::ContainsSubstring;
 
 MakeModule dropout_of(double p) {
   return [=](const Scope& scope) { return std::make_unique<Dropout>(scope, p); };
@@ -83,6 +88,16 @@ TEST_CASE("stochastic depth keeps or drops whole samples") {
   }
   CHECK(dropped > 12);
   CHECK(dropped < 52);
+}
+
+TEST_CASE("dropping all is refused where the config is read") {
+  for (const char* const type : {"dropout", "stochastic_depth"}) {
+    const Spec spec = make_spec(Json{{"type", type}, {"p", 0.9}}, layer_registry(), "test");
+    ParamSet set(DType::kFloat32, 1);
+    CHECK(make_layer(Scope(set), spec, {}));
+    CHECK_THROWS_WITH(make_spec(Json{{"type", type}, {"p", 1}}, layer_registry(), "test"),
+                      ContainsSubstring("p: found 1, expected"));
+  }
 }
 
 TEST_CASE("in evaluation both are the identity and drop_scale stands for ones") {
