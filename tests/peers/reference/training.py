@@ -1,4 +1,4 @@
-"""The training step in plain PyTorch: rates, clipping, AdamW, and the loop around them."""
+"""The training step in plain PyTorch: rates, clipping, optimizers, and the loop around them."""
 
 import math
 import time
@@ -37,13 +37,15 @@ def decay_groups(decayed, others, decay):
     return [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def adamw(model, optim, fused=False):
-    """AdamW as a config's `optim` object describes it. Gains and biases are the vectors."""
-    params = [p for p in model.parameters()]
+def make_optimizer(model, optim, fused=False):
+    """What a config's `optim` object describes. The vectors are gains and biases: no decay."""
+    options = {key: tuple(value) if key == "betas" else value for key, value in optim.items()
+               if key in ("lr", "betas", "momentum", "nesterov")}
+    params = list(model.parameters())
     groups = decay_groups([p for p in params if p.dim() > 1], [p for p in params if p.dim() < 2],
                           optim.get("weight_decay", 0.0))
-    return torch.optim.AdamW(groups, lr=optim["lr"], betas=tuple(optim["betas"]), eps=1e-8,
-                             fused=fused)
+    kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+    return kinds[optim["type"]](groups, fused=fused, **options)
 
 
 class Trainer:
@@ -51,7 +53,7 @@ class Trainer:
 
     def __init__(self, model, config, fused=False):
         self.model, self.config = model, config
-        self.optimizer = adamw(model, config["optim"], fused)
+        self.optimizer = make_optimizer(model, config["optim"], fused)
         self.params = [p for p in model.parameters()]
         self.steps_done = 0
 
@@ -66,7 +68,8 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.model(x, target)
         loss.backward()
-        norm = clip_by_norm([p.grad for p in self.params], self.config["clip"]["max"])
+        clip = self.config["clip"]
+        norm = clip_by_norm([p.grad for p in self.params], clip["max"] if clip else math.inf)
         self.optimizer.step()
         return {"step": self.steps_done, "train/loss": loss.item(), "lr": rate,
                 "grad_norm": norm, "ms": 1e3 * (time.perf_counter() - started)}
