@@ -56,7 +56,7 @@ void draw_image(const ShapesOptions& o, int shape, const RandomStream& stream, u
       const double covered = brush.coverage(y, x);
       for (size_t c = 0; c < static_cast<size_t>(o.channels); ++c) {
         const double clean = dark[c] + covered * (bright[c] - dark[c]);
-        const double value = clean + half_width * (2 * random.word() * 0x1p-32 - 1);
+        const double value = clean + half_width * (random.word() * 0x1p-31 - 1);
         *pixels++ = static_cast<uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
       }
     }
