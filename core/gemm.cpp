@@ -67,12 +67,18 @@ kernels::DoubleMatrix view(const double* matrix, bool transposed, int64_t ld) {
   return {matrix, transposed ? 1 : ld, transposed ? ld : 1};
 }
 
-// One tile, on the calling thread.
+// What sums are kept in until they are complete.
 template <class T>
-void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc,
-              const T* bias) {
+using SumOf = std::conditional_t<std::is_same_v<T, bfloat16>, float, T>;
+
+// One tile, on the calling thread; c holds T or SumOf<T>.
+template <class T, class C>
+void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, C* c, int64_t ldc,
+              const C* bias) {
   if constexpr (std::is_same_v<T, float>) {
     onednn::sgemm(p, a, lda, b, ldb, c, ldc, bias);
+  } else if constexpr (std::is_same_v<T, bfloat16>) {
+    onednn::matmul_bfloat16(p, a, lda, b, ldb, c, std::is_same_v<C, float>, ldc, bias);
   } else {
     kernels::gemm_double(p.m, p.n, p.k, view(a, p.transpose_a, lda), view(b, p.transpose_b, ldb), c,
                          ldc, p.accumulate, bias);
@@ -88,51 +94,61 @@ void multiply_by_tiles(const Gemm& p, const Tiling& tiling, const T* a, int64_t 
     Gemm tile = p;
     tile.m = tiling.rows.end(row) - i;
     tile.n = tiling.columns.end(column) - j;
-    multiply<T>(tile, at(a, p.transpose_a, lda, i, 0), lda, at(b, p.transpose_b, ldb, 0, j), ldb,
-                c + i * ldc + j, ldc, bias ? bias + j : nullptr);
+    multiply(tile, at(a, p.transpose_a, lda, i, 0), lda, at(b, p.transpose_b, ldb, 0, j), ldb,
+             c + i * ldc + j, ldc, bias ? bias + j : nullptr);
   });
 }
 
 template <class T>
 void multiply_by_pieces_of_k(const Gemm& p, const Chunks& depth, const T* a, int64_t lda,
                              const T* b, int64_t ldb, T* c, int64_t ldc, const T* bias) {
+  using Sum = SumOf<T>;
   const int64_t elements = p.m * p.n;
-  const Storage scratch(static_cast<size_t>(depth.number * elements) * sizeof(T));
-  T* partials = reinterpret_cast<T*>(scratch.data());
+  const Storage scratch(static_cast<size_t>(depth.number * elements) * sizeof(Sum));
+  Sum* partials = reinterpret_cast<Sum*>(scratch.data());
   parallel_chunks(depth.number, [&](int64_t piece) {
     const int64_t begin = depth.begin(piece);
     Gemm part = p;
     part.k = depth.end(piece) - begin;
     part.accumulate = false;
-    multiply<T>(part, at(a, p.transpose_a, lda, 0, begin), lda, at(b, p.transpose_b, ldb, begin, 0),
-                ldb, partials + piece * elements, p.n, nullptr);
+    multiply<T, Sum>(part, at(a, p.transpose_a, lda, 0, begin), lda,
+                     at(b, p.transpose_b, ldb, begin, 0), ldb, partials + piece * elements, p.n,
+                     nullptr);
   });
   parallel_ranges(p.m, p.n * depth.number, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
-      T* sum = partials + i * p.n;  // the first piece collects the others, in order
+      Sum* sum = partials + i * p.n;  // the first piece collects the others, in order
       for (int64_t piece = 1; piece < depth.number; ++piece) {
-        const T* next = sum + piece * elements;
+        const Sum* next = sum + piece * elements;
 #pragma omp simd
         for (int64_t j = 0; j < p.n; ++j) sum[j] += next[j];
       }
-      if (bias) {
-#pragma omp simd
-        for (int64_t j = 0; j < p.n; ++j) sum[j] += bias[j];
-      }
       T* row = c + i * ldc;
-      if (p.accumulate) {
 #pragma omp simd
-        for (int64_t j = 0; j < p.n; ++j) row[j] += sum[j];
-      } else {
-        std::copy_n(sum, p.n, row);
+      for (int64_t j = 0; j < p.n; ++j) {
+        const Sum start = p.accumulate ? static_cast<Sum>(row[j]) : Sum(0);
+        row[j] = static_cast<T>(start + (bias ? sum[j] + static_cast<Sum>(bias[j]) : sum[j]));
       }
     }
   });
 }
 
+// What is left of a product without a sum.
+template <class T>
+void fill_with_bias(const Gemm& p, T* c, int64_t ldc, const T* bias) {
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      T& element = c[i * ldc + j];
+      const T start = p.accumulate ? element : T(0);
+      element = bias ? T(start + bias[j]) : start;
+    }
+  }
+}
+
 template <class T>
 void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
              int64_t ldc, const void* bias) {
+  if (p.k == 0) return fill_with_bias(p, static_cast<T*>(c), ldc, static_cast<const T*>(bias));
   const Tiling tiling = tiling_of(p);
   const auto run = [&](auto multiply_in_parts, const auto& cut) {
     multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
@@ -168,8 +184,13 @@ void gemm(DType dtype, const Gemm& p, const void* a, int64_t lda, const void* b,
       return gemm_of<float>(p, a, lda, b, ldb, c, ldc, bias);
     case DType::kFloat64:
       return gemm_of<double>(p, a, lda, b, ldb, c, ldc, bias);
+    case DType::kBFloat16:
+      if (!onednn::supports_bfloat16()) {
+        throw Error("[gemm] products in bfloat16 need a processor with AVX-512");
+      }
+      return gemm_of<bfloat16>(p, a, lda, b, ldb, c, ldc, bias);
     default:
-      throw Error(std::string("[gemm] matrix products run in float32 and float64, not in ") +
+      throw Error(std::string("[gemm] matrix products run in floating point, not in ") +
                   name_of(dtype));
   }
 }

@@ -12,6 +12,7 @@ struct Gemm {
   int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
   bool accumulate = false;  // onto what c holds; otherwise c's old contents are never read
+  bool operator==(const Gemm&) const = default;
 };
 
 // The product of row-major matrices whose rows lie lda, ldb, ldc elements apart; bias holds n

@@ -20,9 +20,17 @@ std::string version();
 // builds none.
 int64_t primitives_created();
 
-// The float32 product of core/gemm.h, as one tile.
+// The float32 product of core/gemm.h, as one tile; k is positive.
 void sgemm(const Gemm& product, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
            int64_t ldc, const float* bias);
+
+// Whether this processor multiplies in bfloat16, or can emulate it.
+bool supports_bfloat16();
+
+// The same for operands in bfloat16, summed in float32 and rounded once; c and the bias are
+// bfloat16 or float32. Kept by shape: a size never seen before costs building a primitive.
+void matmul_bfloat16(const Gemm& product, const bfloat16* a, int64_t lda, const bfloat16* b,
+                     int64_t ldb, void* c, bool float32_c, int64_t ldc, const void* bias);
 
 enum class ConvPass : uint8_t { kForward, kBackwardData, kBackwardWeights };
 

@@ -3,6 +3,7 @@
 #include "core/kernels/attention_rows.h"
 #include "core/kernels/attention_tile.h"
 #include "core/kernels/attention_units.h"
+#include "core/kernels/lanes.h"
 
 namespace norma::kernels {
 namespace {
@@ -65,9 +66,9 @@ template <class T>
 void row_products(T* delta, HeadRows<T> a, HeadRows<T> b, int64_t rows, int64_t width) {
   for (int64_t r = 0; r < rows; ++r) {
     Vec<T> total = 0;
-    for (int64_t d = 0; d < width; d += Vec<T>::lanes) {
-      total += a.load(r, d, width) * b.load(r, d, width);
-    }
+    math::for_each_register<T>(width, [&](int64_t d, auto lanes) {
+      total += lanes.load(a.row(r) + d) * lanes.load(b.row(r) + d);
+    });
     delta[r] = sum(total);
   }
 }
@@ -78,21 +79,19 @@ void rows_backward(const AttentionShape& shape, const AttentionOptions& options,
                    const BackwardScratch<T>& s, const T* visible, int64_t first, int64_t in_block,
                    int64_t rows, int64_t block_width, const T* lse, T* dq, int64_t dq_stride) {
   using V = Vec<T>;
-  const int64_t seen = key_limit(shape, options, first + rows - 1);
+  const SeenKeys<T> keys = seen_from(shape, options, first, visible);
+  const int64_t seen = keys.limit(rows - 1);
   T* logits = s.logits + in_block * s.row_stride;
   T* dlogits = s.dlogits + in_block * s.row_stride;
   multiply_panels(rows, seen, shape.head_width, s.queries + in_block * s.head_width, s.head_width,
                   s.key_panels, logits, s.row_stride);
   multiply_panels(rows, seen, shape.head_width, s.dout + in_block * s.head_width, s.head_width,
                   s.value_panels, dlogits, s.row_stride);
-  for (int64_t r = 0; r < rows; ++r) {
-    const RowOfKeys<T> keys{key_limit(shape, options, first + r), visible};
-    T *p = logits + r * s.row_stride, *dp = dlogits + r * s.row_stride;
-    softmax_backward_of_row(p, dp, keys, lse[first + r], s.delta[in_block + r],
-                            static_cast<T>(options.softcap));
-    clear_unseen(p, keys, block_width);
-    clear_unseen(dp, keys, block_width);
-  }
+  const T cap = static_cast<T>(options.softcap);
+  const auto softmax_backward =
+      cap > 0 ? softmax_backward_of_rows<true, T> : softmax_backward_of_rows<false, T>;
+  softmax_backward(logits, dlogits, s.row_stride, rows, block_width, keys, lse + first,
+                   s.delta + in_block, cap);
   multiply<Stored::kByRows>(rows, s.head_width, seen, dlogits, s.row_stride, s.keys, s.head_width,
                             s.dqueries, s.head_width, false);
   const V scale = static_cast<T>(options.scale);
@@ -171,7 +170,7 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
       T* dq_head = dq.data + b * dq.batch_stride + h * dq.head_stride;
       for (int64_t first = 0; first < shape.queries; first += block) {
         const int64_t rows = std::min(block, shape.queries - first);
-        const int64_t seen = key_limit(shape, options, first + rows - 1);
+        const int64_t seen = seen_from(shape, options, first, visible).limit(rows - 1);
         const auto block_of = [=](HeadRows<T> head) {
           return HeadRows<T>{head.data + first * head.row_stride, head.row_stride};
         };

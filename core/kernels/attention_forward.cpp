@@ -57,18 +57,16 @@ void attend_rows(const AttentionShape& shape, const AttentionOptions& options,
                  const ForwardScratch<T>& s, const T* visible, HeadRows<T> q, int64_t first,
                  int64_t rows, T* out, int64_t out_stride, T* lse) {
   using V = Vec<T>;
-  const int64_t seen = key_limit(shape, options, first + rows - 1);
+  const SeenKeys<T> keys = seen_from(shape, options, first, visible);
+  const int64_t seen = keys.limit(rows - 1);
   const HeadRows<T> these{q.data + first * q.row_stride, q.row_stride};
   pack_rows(s.queries, s.head_width, these, rows, shape.head_width, static_cast<T>(options.scale));
   multiply_panels(rows, seen, shape.head_width, s.queries, s.head_width, s.keys, s.logits,
                   s.row_stride);
+  const T cap = static_cast<T>(options.softcap);
+  if (cap > 0) cap_rows(s.logits, s.row_stride, rows, keys, cap);
   RowSoftmax<T> softmax[kTileRows];
-  for (int64_t r = 0; r < rows; ++r) {
-    const RowOfKeys<T> keys{key_limit(shape, options, first + r), visible};
-    T* row = s.logits + r * s.row_stride;
-    softmax[r] = exponentials_of_row(row, keys, static_cast<T>(options.softcap));
-    clear_unseen(row, keys, seen);
-  }
+  exponentials_of_rows(s.logits, s.row_stride, rows, seen, keys, softmax);
   multiply<Stored::kByRows>(rows, s.head_width, seen, s.logits, s.row_stride, s.values,
                             s.head_width, s.sums, s.head_width, false);
   for (int64_t r = 0; r < rows; ++r) {

@@ -5,6 +5,7 @@
 
 #include "core/kernels/attention_tile.h"
 #include "core/kernels/simd.h"
+#include "core/kernels/unrolled.h"
 
 // Copies of one head's keys, values, queries in the layouts the tile products read: padded with
 // zeros to whole registers, contiguous (strided rows of a wide projection collide in the cache),
@@ -26,10 +27,8 @@ struct HeadRows {
   int64_t row_stride;
   const uint8_t* visible = nullptr;
 
-  math::Vec<T> load(int64_t row, int64_t column, int64_t width) const {
-    if (visible && !visible[row]) return 0;
-    return math::Vec<T>::load_at_most(data + row * row_stride + column, width - column);
-  }
+  // The row, or null where the mask hides it.
+  const T* row(int64_t t) const { return visible && !visible[t] ? nullptr : data + t * row_stride; }
 };
 
 // packed[row·padded + d] = factor·source(row, d) for d < width, 0 up to `padded`.
@@ -37,10 +36,15 @@ template <class T>
 void pack_rows(T* packed, int64_t padded, HeadRows<T> source, int64_t rows, int64_t width,
                T factor = 1) {
   using V = math::Vec<T>;
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t d = 0; d < padded; d += V::lanes) {
-      (source.load(r, d, width) * V(factor)).store(packed + r * padded + d);
+  for (int64_t t = 0; t < rows; ++t, packed += padded) {
+    const T* row = source.row(t);
+    if (!row) {
+      for (int64_t d = 0; d < padded; d += V::lanes) V(0).store(packed + d);
+      continue;
     }
+    int64_t d = 0;
+    for (; d + V::lanes <= width; d += V::lanes) (V::load(row + d) * V(factor)).store(packed + d);
+    if (d < width) (V::load_first(row + d, width - d) * V(factor)).store(packed + d);
   }
 }
 
@@ -49,7 +53,7 @@ namespace detail {
 // One step of a transposition of lanes×lanes: exchanges blocks of `size` between rows a and b. Lane
 // l of the new a comes from a where bit `size` of l is clear, else from lane l - size of b.
 template <int size, class V, int... lane>
-void exchange_blocks(V& a, V& b, std::integer_sequence<int, lane...>) {
+NORMA_INLINE inline void exchange_blocks(V& a, V& b, std::integer_sequence<int, lane...>) {
   constexpr int kLanes = V::lanes;
   const V low =
       __builtin_shufflevector(a.native, b.native, ((lane & size) ? kLanes + lane - size : lane)...);
@@ -59,15 +63,16 @@ void exchange_blocks(V& a, V& b, std::integer_sequence<int, lane...>) {
   b = high;
 }
 
-template <int size, class V>
-void transpose_blocks(V* rows) {
+// Transposes lanes×lanes numbers, one row to a register.
+template <int size = 1, class V>
+NORMA_INLINE inline void transpose(V (&rows)[V::lanes]) {
   if constexpr (size < V::lanes) {
-    for (int r = 0; r < V::lanes; ++r) {
-      if ((r & size) == 0) {
+    unrolled<V::lanes>([&](auto r) NORMA_INLINE {
+      if constexpr ((r & size) == 0) {
         exchange_blocks<size>(rows[r], rows[r + size], std::make_integer_sequence<int, V::lanes>{});
       }
-    }
-    transpose_blocks<2 * size>(rows);
+    });
+    transpose<2 * size>(rows);
   }
 }
 
@@ -84,12 +89,15 @@ void pack_panels(T* panels, HeadRows<T> source, int64_t rows, int64_t width) {
     T* panel = panels + t / kPanel<T> * kPanel<T> * width + t % kPanel<T>;
     for (int64_t d = 0; d < width; d += V::lanes) {
       V block[V::lanes];
-      for (int64_t i = 0; i < V::lanes; ++i) {
-        block[i] = t + i < rows ? source.load(t + i, d, width) : V(0);
-      }
-      detail::transpose_blocks<1>(block);
-      const int64_t columns = width - d < V::lanes ? width - d : V::lanes;
-      for (int64_t j = 0; j < columns; ++j) block[j].store(panel + (d + j) * kPanel<T>);
+      unrolled<V::lanes>([&](auto i) NORMA_INLINE {
+        const T* row = t + i < rows ? source.row(t + i) : nullptr;
+        block[i] = row ? V::load_at_most(row + d, width - d) : V(0);
+      });
+      detail::transpose(block);
+      T* column = panel + d * kPanel<T>;
+      unrolled<V::lanes>([&](auto j) NORMA_INLINE {
+        if (d + j < width) block[j].store(column + j * kPanel<T>);
+      });
     }
   }
 }

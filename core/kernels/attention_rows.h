@@ -1,53 +1,55 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
-#include "core/kernels/lanes.h"
 #include "core/kernels/vmath.h"
 
-// What happens between the products: a row of logits becomes probabilities, and in the backward
-// their gradients. Rows lie in scratch padded to whole registers.
+// What happens between the products: rows of logits become probabilities, and in the backward their
+// gradients. Rows lie in scratch padded to whole registers.
 namespace norma::kernels::attention {
 
-// The keys a row sees: those below `limit`, and among them those with visible[key] != 0 where
-// `visible`, padded to whole registers, is not null.
+// The keys that consecutive query rows see: row r those below limit(r), which grows by one a row in
+// causal attention; and among them, where `visible` (padded to whole registers) is not null, those
+// with visible[key] != 0.
 template <class T>
-struct RowOfKeys {
-  int64_t limit;
+struct SeenKeys {
+  int64_t keys, first_limit, growth;
   const T* visible;
+  int64_t limit(int64_t r) const { return std::clamp<int64_t>(first_limit + r * growth, 0, keys); }
 };
 
-template <class T>
-struct VisibleLanes {
-  math::Mask<T> mask;
-  math::Vec<T> keep(math::Vec<T> v, math::Vec<T> otherwise) const {
-    return select(mask, v, otherwise);
-  }
-};
-
-// step(i, lanes) for the registers of a row; lanes.keep(v, otherwise) selects what the row sees.
+// step(i, seen) for the registers of row r, with a mask of the keys it sees.
 template <class T, class Step>
-void for_each_seen(RowOfKeys<T> keys, Step step) {
+void for_each_seen(const SeenKeys<T>& keys, int64_t r, Step step) {
   using V = math::Vec<T>;
-  int64_t i = 0;
-  if (keys.visible) {
-    for (; i < keys.limit; i += V::lanes) {
-      const math::Mask<T> seen = V::load(keys.visible + i) != V(0);
-      step(i, VisibleLanes<T>{seen & math::Mask<T>::first(keys.limit - i)});
-    }
-    return;
+  const int64_t limit = keys.limit(r);
+  for (int64_t i = 0; i < limit; i += V::lanes) {
+    math::Mask<T> seen = math::Mask<T>::first(limit - i);
+    if (keys.visible) seen = seen & (V::load(keys.visible + i) != V(0));
+    step(i, seen);
   }
-  for (; i + V::lanes <= keys.limit; i += V::lanes) step(i, math::AllLanes<T>{});
-  if (i < keys.limit) step(i, VisibleLanes<T>{math::Mask<T>::first(keys.limit - i)});
 }
 
-// Zeros from the first register behind the row's keys up to `width`.
+// Zeros from the first register behind row r's keys up to `width`.
 template <class T>
-void clear_unseen(T* row, RowOfKeys<T> keys, int64_t width) {
+void clear_unseen(T* row, const SeenKeys<T>& keys, int64_t r, int64_t width) {
   using V = math::Vec<T>;
-  const int64_t begin = (keys.limit + V::lanes - 1) / V::lanes * V::lanes;
+  const int64_t begin = (keys.limit(r) + V::lanes - 1) / V::lanes * V::lanes;
   for (int64_t i = begin; i < width; i += V::lanes) V(0).store(row + i);
+}
+
+// logits → cap·tanh(logits/cap).
+template <class T>
+void cap_rows(T* logits, int64_t stride, int64_t rows, const SeenKeys<T>& keys, T cap) {
+  using V = math::Vec<T>;
+  for (int64_t r = 0; r < rows; ++r) {
+    T* row = logits + r * stride;
+    for_each_seen(keys, r, [=](int64_t i, auto) {
+      (tanh(V::load(row + i) / V(cap)) * V(cap)).store(row + i);
+    });
+  }
 }
 
 template <class T>
@@ -56,51 +58,57 @@ struct RowSoftmax {
   T sum;  // Σ exp(logit - max) over the keys seen
 };
 
-// Replaces the logits of a row by exp(logit - max), and by 0 where it sees no key. cap > 0: the
-// logits become cap·tanh(logit/cap) first.
+// Replaces the logits of each row by exp(logit - max), and by 0 up to `width` where it sees no key.
 template <class T>
-RowSoftmax<T> exponentials_of_row(T* row, RowOfKeys<T> keys, T cap) {
+void exponentials_of_rows(T* logits, int64_t stride, int64_t rows, int64_t width,
+                          const SeenKeys<T>& keys, RowSoftmax<T>* softmax) {
   using V = math::Vec<T>;
-  if (cap > 0) {
-    for_each_seen(
-        keys, [=](int64_t i, auto) { (tanh(V::load(row + i) / V(cap)) * V(cap)).store(row + i); });
+  for (int64_t r = 0; r < rows; ++r) {
+    T* row = logits + r * stride;
+    // A NaN may get lost in this maximum; the exponentials bring it back.
+    const auto larger = [](V a, V b) { return select(a > b, a, b); };
+    V top = -std::numeric_limits<T>::infinity();
+    for_each_seen(keys, r, [&](int64_t i, auto seen) {
+      top = larger(select(seen, V::load(row + i), top), top);
+    });
+    top = math::detail::fold<V::lanes / 2>(top, larger);
+    V total = 0;
+    for_each_seen(keys, r, [&](int64_t i, auto seen) {
+      const V e = select(seen, exp(V::load(row + i) - top), V(0));
+      e.store(row + i);
+      total += e;
+    });
+    clear_unseen(row, keys, r, width);
+    softmax[r] = {top[0], sum(total)};
   }
-  // A NaN may get lost in this maximum; the exponentials bring it back.
-  V top = -std::numeric_limits<T>::infinity();
-  for_each_seen(keys, [&](int64_t i, auto lanes) {
-    const V logit = V::load(row + i);
-    top = select(lanes.keep(logit, top) > top, logit, top);
-  });
-  const V max = hmax(top);
-  V total = 0;
-  for_each_seen(keys, [&](int64_t i, auto lanes) {
-    const V e = lanes.keep(exp(V::load(row + i) - max), V(0));
-    e.store(row + i);
-    total += e;
-  });
-  return {max[0], sum(total)};
 }
 
-// On entry `logits` holds a row's logits before the cap and `dp` the gradient of its probabilities.
-// Replaces them by the probabilities exp(logit - lse) and by the gradient of the uncapped logits,
-// p·(dp - delta), with delta = Σ p·dp = Σ out·dout; both 0 where the row sees no key.
-template <class T>
-void softmax_backward_of_row(T* logits, T* dp, RowOfKeys<T> keys, T lse, T delta, T cap) {
+// On entry `logits` holds the logits of some rows before the cap, `dp` the gradients of their
+// probabilities. Replaces them by the probabilities exp(logit - lse) and by the gradients of the
+// uncapped logits, p·(dp - delta), with delta = Σ p·dp = Σ out·dout; both 0 up to `width` where a
+// row sees no key.
+template <bool capped, class T>
+void softmax_backward_of_rows(T* logits, T* dp, int64_t stride, int64_t rows, int64_t width,
+                              const SeenKeys<T>& keys, const T* lse, const T* delta, T cap) {
   using V = math::Vec<T>;
-  if (cap > 0) {
-    for_each_seen(keys, [=](int64_t i, auto lanes) {
-      const V t = tanh(V::load(logits + i) / V(cap));
-      const V p = lanes.keep(exp(t * V(cap) - V(lse)), V(0));
-      p.store(logits + i);
-      const V slope = V(1) - t * t;
-      lanes.keep(p * (V::load(dp + i) - V(delta)) * slope, V(0)).store(dp + i);
+  for (int64_t r = 0; r < rows; ++r) {
+    T *p_row = logits + r * stride, *dp_row = dp + r * stride;
+    const V row_lse = lse[r], row_delta = delta[r];
+    for_each_seen(keys, r, [=](int64_t i, auto seen) {
+      V logit = V::load(p_row + i), slope = 1;
+      if constexpr (capped) {
+        const V t = tanh(logit / V(cap));
+        logit = t * V(cap);
+        slope = V(1) - t * t;
+      }
+      const V p = select(seen, exp(logit - row_lse), V(0));
+      V gradient = p * (V::load(dp_row + i) - row_delta);
+      if constexpr (capped) gradient *= slope;
+      p.store(p_row + i);
+      select(seen, gradient, V(0)).store(dp_row + i);
     });
-  } else {
-    for_each_seen(keys, [=](int64_t i, auto lanes) {
-      const V p = lanes.keep(exp(V::load(logits + i) - V(lse)), V(0));
-      p.store(logits + i);
-      lanes.keep(p * (V::load(dp + i) - V(delta)), V(0)).store(dp + i);
-    });
+    clear_unseen(p_row, keys, r, width);
+    clear_unseen(dp_row, keys, r, width);
   }
 }
 

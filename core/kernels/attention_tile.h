@@ -1,8 +1,9 @@
 #pragma once
 
-#include <utility>
+#include <cstdint>
 
 #include "core/kernels/simd.h"
+#include "core/kernels/unrolled.h"
 
 // Small matrix products for attention, C (+)= A·B, on tiles that stay in cache. B and C lie in rows
 // padded to whole registers; one tile of C, a few rows by a few registers, stays in registers while
@@ -24,18 +25,6 @@ enum class Stored { kByRows, kBySteps };
 template <Stored order, class T>
 const T* element(const T* a, int64_t lda, int64_t row, int64_t step) {
   return order == Stored::kByRows ? a + row * lda + step : a + step * lda + row;
-}
-
-#define NORMA_INLINE __attribute__((always_inline))
-
-// step(0), step(1) … written out. An array of vectors indexed by a loop stays in memory, even where
-// the compiler unrolls the loop; indices known while it inlines turn the array into registers.
-template <int count, class Step>
-NORMA_INLINE inline void unrolled(Step step) {
-  [&]<int... i>(std::integer_sequence<int, i...>) NORMA_INLINE {
-    (step(std::integral_constant<int, i>{}), ...);
-  }
-  (std::make_integer_sequence<int, count>{});
 }
 
 // One tile: C(rows, registers) (+)= A(rows, depth)·B(depth, registers).
@@ -63,8 +52,6 @@ void tile(int64_t depth, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
     });
   });
 }
-
-#undef NORMA_INLINE
 
 // The same for a number of rows known at run time, 1 … kTileRows.
 template <int registers, Stored order, int rows = kTileRows, class T>

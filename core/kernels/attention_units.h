@@ -7,6 +7,7 @@
 
 #include "core/kernels/attention.h"
 #include "core/kernels/attention_pack.h"
+#include "core/kernels/attention_rows.h"
 #include "core/parallel.h"
 
 // How attention is cut into independent units of work, and where a unit keeps its scratch.
@@ -49,10 +50,12 @@ void for_each_unit(int64_t units, int64_t workers, void* workspace, size_t bytes
   });
 }
 
-// Keys that query i may look at: all, or in causal attention those up to its own place.
-inline int64_t key_limit(const AttentionShape& shape, const AttentionOptions& options, int64_t i) {
-  if (!options.causal) return shape.keys;
-  return std::clamp<int64_t>(i + options.query_offset + 1, 0, shape.keys);
+// What the query rows from `first` on see of the keys.
+template <class T>
+SeenKeys<T> seen_from(const AttentionShape& shape, const AttentionOptions& options, int64_t first,
+                      const T* visible) {
+  if (!options.causal) return {shape.keys, shape.keys, 0, visible};
+  return {shape.keys, first + options.query_offset + 1, 1, visible};
 }
 
 // The rows of one head.

@@ -145,22 +145,10 @@ void multiply_block(int64_t rows, const Tile& block) {
   }
 }
 
-// The product of depth zero.
-void fill_with_bias(int64_t m, int64_t n, double* c, int64_t ldc, bool accumulate,
-                    const double* bias) {
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < n; ++j) {
-      double& element = c[i * ldc + j];
-      element = (accumulate ? element : 0.0) + (bias ? bias[j] : 0.0);
-    }
-  }
-}
-
 }  // namespace
 
 void gemm_double(int64_t m, int64_t n, int64_t k, const DoubleMatrix& a, const DoubleMatrix& b,
                  double* c, int64_t ldc, bool accumulate, const double* bias) {
-  if (k == 0) return fill_with_bias(m, n, c, ldc, accumulate, bias);
   const auto from = [](const DoubleMatrix& matrix, int64_t i, int64_t j) {
     return DoubleMatrix{matrix.data + i * matrix.row_step + j * matrix.column_step, matrix.row_step,
                         matrix.column_step};

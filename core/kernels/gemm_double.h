@@ -15,7 +15,7 @@ struct DoubleMatrix {
 // c (m,n), rows ldc apart, = a (m,k) · b (k,n) [+ c] [+ bias per column], in float64 on the calling
 // thread. Every element is summed over k in the same order whatever m and n are and wherever it
 // stands, so a product cut into tiles of rows or columns gives the bits of the whole. Inf and NaN
-// propagate. bias may be null.
+// propagate. bias may be null; k is positive.
 //
 // The blocking is that of K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication", ACM TOMS 34 (2008): packed strips of b stay in the cache while a tile of c stays

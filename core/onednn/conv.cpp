@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <string>
 
-#include "core/error.h"
 #include "core/onednn.h"
 #include "core/onednn/engine.h"
 
@@ -35,14 +33,10 @@ struct Key {
 struct HashKey {
   size_t operator()(const Key& key) const {
     const Conv2dShape& s = key.shape;
-    uint64_t hash = static_cast<uint64_t>(key.pass) * 2 + key.with_bias;
-    for (int64_t size : {s.batch, s.height, s.width, s.in_channels, s.out_channels, s.kernel_h,
-                         s.kernel_w, s.stride_h, s.stride_w, s.pad_h, s.pad_w, s.dilation_h,
-                         s.dilation_w, s.groups, static_cast<int64_t>(key.layout)}) {
-      hash = (hash ^ static_cast<uint64_t>(size)) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 29;
-    }
-    return hash;
+    return hash_of({static_cast<int64_t>(key.pass), s.batch, s.height, s.width, s.in_channels,
+                    s.out_channels, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_h,
+                    s.pad_w, s.dilation_h, s.dilation_w, s.groups, key.with_bias,
+                    static_cast<int64_t>(key.layout)});
   }
 };
 
@@ -76,9 +70,9 @@ struct Layouts {
 };
 
 dnnl::convolution_forward::primitive_desc describe_forward(const Layouts& l) {
-  return describe<dnnl::convolution_forward>(dnnl::prop_kind::forward_training, kDirect, l.x,
-                                             l.weights, l.bias, l.y, l.strides, l.dilations,
-                                             l.padding, l.padding);
+  return describe<dnnl::convolution_forward>(attributes(), dnnl::prop_kind::forward_training,
+                                             kDirect, l.x, l.weights, l.bias, l.y, l.strides,
+                                             l.dilations, l.padding, l.padding);
 }
 
 // The forward's descriptor serves as a hint only, so it chooses its own order of weights.
@@ -139,15 +133,11 @@ Conv build_backward_weights(const Layouts& l) {
 const Conv& find_conv(ConvPass pass, const Conv2dShape& shape, bool with_bias, const Conv* like) {
   // Never destroyed: worker threads may outlive static objects.
   static auto& cache = *new Cache<Key, Conv, HashKey>;
-  return cache.find({pass, shape, with_bias, like ? like->layout : 0}, [&] {
-    try {
-      const Layouts layouts(shape, with_bias, like);
-      if (pass == ConvPass::kForward) return build_forward(layouts, with_bias);
-      if (pass == ConvPass::kBackwardData) return build_backward_data(layouts);
-      return build_backward_weights(layouts);
-    } catch (const dnnl::error& error) {
-      throw Failure(std::string("[onednn] cannot build a convolution: ") + error.what());
-    }
+  return cache.find({pass, shape, with_bias, like ? like->layout : 0}, [&](const Key&) {
+    const Layouts layouts(shape, with_bias, like);
+    if (pass == ConvPass::kForward) return build_forward(layouts, with_bias);
+    if (pass == ConvPass::kBackwardData) return build_backward_data(layouts);
+    return build_backward_weights(layouts);
   });
 }
 

@@ -55,6 +55,19 @@ void check(dnnl_status_t status, const char* what) {
   throw Failure(std::string("[onednn] ") + what + " failed with status " + std::to_string(status));
 }
 
+void fail(const dnnl::error& error) {
+  throw Failure(std::string("[onednn] cannot build a primitive: ") + error.what());
+}
+
+size_t hash_of(std::initializer_list<int64_t> numbers) {
+  uint64_t hash = 0;
+  for (const int64_t number : numbers) {
+    hash = (hash ^ static_cast<uint64_t>(number)) * 0x9e3779b97f4a7c15u;  // 2⁶⁴ / golden ratio
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
 dnnl::primitive_attr attributes() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);

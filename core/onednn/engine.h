@@ -37,17 +37,20 @@ const dnnl::engine& cpu_engine();
 // Throws Failure naming `what` unless the status is success.
 void check(dnnl_status_t status, const char* what);
 
-// Attributes that every primitive here is built with: scratch memory is ours.
+// What every primitive here is built with: scratch memory is ours.
 dnnl::primitive_attr attributes();
+
+// For the keys of a Cache.
+size_t hash_of(std::initializer_list<int64_t> numbers);
 
 // The descriptor of primitive P: version 2 builds an operation descriptor first, version 3 does
 // not.
 template <class P, class... Args>
-typename P::primitive_desc describe(const Args&... args) {
+typename P::primitive_desc describe(const dnnl::primitive_attr& attributes, const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename P::primitive_desc(cpu_engine(), args..., attributes());
+  return typename P::primitive_desc(cpu_engine(), args..., attributes);
 #else
-  return typename P::primitive_desc(typename P::desc(args...), attributes(), cpu_engine());
+  return typename P::primitive_desc(typename P::desc(args...), attributes, cpu_engine());
 #endif
 }
 
@@ -84,7 +87,19 @@ class Primitive {
   uint64_t number_ = 0;
 };
 
-// Ready-made things by key; a value is built once and then stays where it is.
+// Throws Failure in the place of oneDNN's own exception.
+[[noreturn]] void fail(const dnnl::error& error);
+template <class Body>
+auto translate_errors(Body&& body) {
+  try {
+    return body();
+  } catch (const dnnl::error& error) {
+    fail(error);
+  }
+}
+
+// Ready-made things by key; a value is built once, by build(key), and then stays where it is.
+// oneDNN's errors while building come out as Failure.
 template <class Key, class Value, class Hash>
 class Cache {
  public:
@@ -94,7 +109,7 @@ class Cache {
     std::unique_ptr<const Value>& value = values_[key];
     if (!value) {
       const OneThread one_thread;
-      value = std::make_unique<const Value>(build());
+      value = std::make_unique<const Value>(translate_errors([&] { return build(key); }));
     }
     return *value;
   }

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "core/onednn.h"
 #include "core/onednn/engine.h"
 
@@ -10,21 +8,15 @@ namespace norma::onednn {
 // of small transformers it is as fast or faster.
 void sgemm(const Gemm& p, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
            int64_t ldc, const float* bias) {
-  bool accumulate = p.accumulate;
-  if (bias || p.k == 0) {  // start from the bias: the tile of c is then warm in the cache
-    for (int64_t i = 0; i < p.m; ++i) {
-      float* row = c + i * ldc;
-      if (!p.accumulate) std::fill_n(row, p.n, 0.0f);
-      if (!bias) continue;
+  for (int64_t i = 0; bias && i < p.m; ++i) {  // start from it: the tile of c is then in the cache
+    float* row = c + i * ldc;
 #pragma omp simd
-      for (int64_t j = 0; j < p.n; ++j) row[j] += bias[j];
-    }
-    accumulate = true;
+    for (int64_t j = 0; j < p.n; ++j) row[j] = (p.accumulate ? row[j] : 0.0f) + bias[j];
   }
-  if (p.k == 0) return;
+  const float beta = p.accumulate || bias ? 1.0f : 0.0f;
   const OneThread one_thread;
   check(dnnl_sgemm(p.transpose_a ? 'T' : 'N', p.transpose_b ? 'T' : 'N', p.m, p.n, p.k, 1.0f, a,
-                   lda, b, ldb, accumulate ? 1.0f : 0.0f, c, ldc),
+                   lda, b, ldb, beta, c, ldc),
         "sgemm");
 }
 

@@ -7,11 +7,24 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
 
 namespace norma {
 namespace {
+
+// Where bfloat16 products do not run, only their refusal can be tested.
+template <class T>
+bool runs() {
+  return dtype_of<T> != DType::kBFloat16 || onednn::supports_bfloat16();
+}
+
+template <class T>
+T from_double(double value) {
+  if constexpr (std::is_same_v<T, bfloat16>) return bfloat16(static_cast<float>(value));
+  return static_cast<T>(value);
+}
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -33,7 +46,7 @@ struct Operands {
     std::uniform_int_distribution<int> eighths(-8, 8);
     const auto fill = [&](std::vector<T>& values, int64_t count) {
       values.resize(static_cast<size_t>(count));
-      for (T& value : values) value = static_cast<T>(eighths(random) / 8.0);
+      for (T& value : values) value = from_double<T>(eighths(random) / 8.0);
     };
     fill(a, (p.transpose_a ? p.k : p.m) * lda);
     fill(b, (p.transpose_b ? p.n : p.k) * ldb);
@@ -48,8 +61,8 @@ struct Operands {
     return b[static_cast<size_t>(product.transpose_b ? j * ldb + p : p * ldb + j)];
   }
   double exact(int64_t i, int64_t j, bool with_bias) {
-    double sum = with_bias ? bias[static_cast<size_t>(j)] : 0;
-    if (product.accumulate) sum += c[static_cast<size_t>(i * ldc + j)];
+    double sum = with_bias ? double(bias[static_cast<size_t>(j)]) : 0;
+    if (product.accumulate) sum += double(c[static_cast<size_t>(i * ldc + j)]);
     for (int64_t p = 0; p < product.k; ++p) sum += double(a_at(i, p)) * double(b_at(p, j));
     return sum;
   }
@@ -72,15 +85,16 @@ void check_product(const Gemm& p, int64_t extra, bool with_bias) {
   std::vector<T> start = operands.c;
   if (!p.accumulate) {  // old contents are not read
     for (int64_t i = 0; i < p.m; ++i)
-      for (int64_t j = 0; j < p.n; ++j) start[static_cast<size_t>(i * operands.ldc + j)] = T(kNaN);
+      for (int64_t j = 0; j < p.n; ++j)
+        start[static_cast<size_t>(i * operands.ldc + j)] = from_double<T>(kNaN);
   }
   const std::vector<T> result = operands.run(start, with_bias);
   int64_t wrong = 0;
   for (int64_t i = 0; i < p.m; ++i) {
     for (int64_t j = 0; j < operands.ldc; ++j) {
       const size_t at = static_cast<size_t>(i * operands.ldc + j);
-      const double expected = j < p.n ? operands.exact(i, j, with_bias) : double(operands.c[at]);
-      if (double(result[at]) != expected) ++wrong;
+      const T expected = j < p.n ? from_double<T>(operands.exact(i, j, with_bias)) : operands.c[at];
+      if (!(result[at] == expected)) ++wrong;
     }
   }
   INFO("m " << p.m << ", n " << p.n << ", k " << p.k << ", transpose_a " << p.transpose_a
@@ -105,7 +119,8 @@ const Gemm kCut[] = {{.m = 2048, .n = 70, .k = 33, .transpose_b = true},
 }  // namespace
 
 TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[gemm]", float,
-                   double) {
+                   double, bfloat16) {
+  if (!runs<TestType>()) return;
   const int64_t sizes[] = {1, 2, 7, 15, 17, 33, 65};
   for (int64_t m : sizes)
     for (int64_t n : sizes)
@@ -119,7 +134,8 @@ TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[
 }
 
 TEMPLATE_TEST_CASE("products cut into tiles are exact where the numbers are", "[gemm]", float,
-                   double) {
+                   double, bfloat16) {
+  if (!runs<TestType>()) return;
   for (Gemm p : kCut) {
     for (int bits = 0; bits < 4; ++bits) {
       p.transpose_a = bits & 1, p.transpose_b = bits & 2, p.accumulate = bits % 3 == 0;
@@ -128,15 +144,16 @@ TEMPLATE_TEST_CASE("products cut into tiles are exact where the numbers are", "[
   }
 }
 
-TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[gemm]", float,
-                   double) {
+TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[gemm]", float, double,
+                   bfloat16) {
+  if (!runs<TestType>()) return;
   using T = TestType;
   for (const Gemm& p : kCut) {
     Operands<T> operands(p, 0);
     std::mt19937 random(7);  // full mantissas: another order of summing would show
     std::normal_distribution<double> normal;
-    for (T& x : operands.a) x = T(normal(random));
-    for (T& x : operands.b) x = T(normal(random));
+    for (T& x : operands.a) x = from_double<T>(normal(random));
+    for (T& x : operands.b) x = from_double<T>(normal(random));
     std::vector<T> one, two, three, nested = operands.c;
     {
       const Threads threads(1);
@@ -167,31 +184,44 @@ TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[ge
         largest = std::max(largest, std::fabs(double(one[static_cast<size_t>(i * p.n + j)]) -
                                               wide.exact(i, j, true)));
     // Rounding errors of a sum of k normal products are well below this.
-    CHECK(largest <= 4 * std::numeric_limits<T>::epsilon() * double(p.k));
+    const double epsilon =
+        std::is_same_v<T, bfloat16> ? 0x1p-8 : double(std::numeric_limits<T>::epsilon());
+    CHECK(largest <= 4 * epsilon * double(p.k));
   }
 }
 
 TEMPLATE_TEST_CASE("infinities and NaN in a product reach every element that they enter", "[gemm]",
-                   float, double) {
+                   float, double, bfloat16) {
+  if (!runs<TestType>()) return;
   using T = TestType;
   for (Gemm p : kCut) {
     for (int bits = 0; bits < 4; ++bits) {
       p.transpose_a = bits & 1, p.transpose_b = bits & 2;
       Operands<T> operands(p, 1);
       const int64_t row = p.m - 1, column = p.n / 2;
-      operands.a_at(row, p.k / 2) = T(kInf);
-      operands.b_at(p.k - 1, column) = T(kNaN);
+      operands.a_at(row, p.k / 2) = from_double<T>(kInf);
+      operands.b_at(p.k - 1, column) = from_double<T>(kNaN);
       const std::vector<T> result = operands.run(operands.c, false);
       int64_t wrong = 0;
       for (int64_t i = 0; i < p.m; ++i)
         for (int64_t j = 0; j < p.n; ++j) {
-          const T value = result[static_cast<size_t>(i * operands.ldc + j)];
+          const double value = result[static_cast<size_t>(i * operands.ldc + j)];
           if (j == column ? !std::isnan(value) : std::isfinite(value) == (i == row)) ++wrong;
         }
       INFO("m " << p.m << ", n " << p.n << ", k " << p.k << ", layout " << bits);
       CHECK(wrong == 0);
     }
   }
+}
+
+TEST_CASE("primitives of bfloat16 products are built once a shape", "[gemm]") {
+  if (!runs<bfloat16>()) return;
+  const Operands<bfloat16> operands({.m = 512, .n = 96, .k = 40, .transpose_b = true}, 0);
+  const auto first = operands.run(operands.c, true);
+  const int64_t built = onednn::primitives_created();
+  CHECK(built > 0);
+  for (int step = 0; step < 3; ++step) CHECK(same_bits(first, operands.run(operands.c, true)));
+  CHECK(onednn::primitives_created() == built);
 }
 
 TEST_CASE("a product refuses impossible sizes and says which", "[gemm]") {
@@ -204,6 +234,8 @@ TEST_CASE("a product refuses impossible sizes and says which", "[gemm]") {
                     ContainsSubstring("leading dimension 2 of b"));
   CHECK_THROWS_WITH(gemm(DType::kFloat64, {2, 3, 4}, x, 4, x, 4, x, 2),
                     ContainsSubstring("leading dimension 2 of c"));
+  if (!onednn::supports_bfloat16())
+    CHECK_THROWS_AS(gemm(DType::kBFloat16, {1, 1, 1}, x, 1, x, 1, x, 1), Error);
   CHECK_THROWS_AS(gemm(DType::kInt32, {1, 1, 1}, x, 1, x, 1, x, 1), Error);
 }
 
