@@ -5,27 +5,31 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
+
+#include "apps/common/terminal.h"
 
 namespace norma {
 namespace {
 
 std::atomic<bool> stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may not wait for a lock");
-const char* stop_note = "";
+// Composed before the handler can run: a handler may not allocate.
+std::string stop_note;
 
 void on_stop_signal(int signal) {
   const int saved_errno = errno;
   if (stop.exchange(true)) _exit(128 + signal);
   // Nothing can be done in a handler about a write that fails.
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, stop_note, std::strlen(stop_note));
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, stop_note.data(), stop_note.size());
   errno = saved_errno;
 }
 
 }  // namespace
 
-void catch_stop_signals(const char* note) {
-  stop_note = note;
+void catch_stop_signals(const std::string& note) {
+  // A terminal shows ^C, and perhaps a progress bar, on the line that the note would continue.
+  const std::string before = stderr_terminal().interactive() ? "\n" : "";
+  stop_note = note.empty() ? "" : before + note + "\n";
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
   action.sa_flags = SA_RESTART;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <string>
+
 namespace norma {
 
 // From here on the first SIGINT (Ctrl-C) or SIGTERM asks the program to stop, which it does when it
 // has saved; a second one ends it at once, with the exit code shells expect (128 + signal). `note`
-// is printed on stderr at the first; it must live as long as the program.
-void catch_stop_signals(const char* note);
+// is printed on stderr at the first, on a line of its own.
+void catch_stop_signals(const std::string& note);
 
 // Whether the program was asked to stop.
 bool stop_requested();

@@ -47,9 +47,13 @@ std::optional<std::filesystem::path> best_checkpoint(const std::filesystem::path
 LoadedCheckpoint load_checkpoint(const std::filesystem::path& folder);
 
 // The checkpoints of one run, for the one program that writes them.
+//
+// To resume: make the folder, load newest(), rewind_to() its step, and then cut the run's other
+// files back to it. In this order, because the constructor makes safe what it finds: otherwise a
+// loss of power could bring back a later checkpoint whose metrics are already gone.
 class CheckpointFolder {
  public:
-  // Makes the folder where it is missing and removes what an interrupted program left in it.
+  // Makes the folder where it is missing, removes what an interrupted program left in it and syncs.
   // Keeps the `keep_last` (>= 1) newest checkpoints, and the best.
   CheckpointFolder(std::filesystem::path root, int keep_last, FileSystem& files = disk());
 

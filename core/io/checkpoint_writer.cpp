@@ -92,6 +92,7 @@ CheckpointFolder::CheckpointFolder(fs::path root, int keep_last, FileSystem& fil
                 " checkpoints, at least 1 is needed to go on from");
   }
   make_folders(root_, files_);
+  files_.sync_folder(root_);
   sweep_temporaries(root_, files_);
 }
 

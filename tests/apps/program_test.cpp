@@ -213,7 +213,7 @@ TEST_CASE("output that does not arrive is a failure", "[apps]") {
 TEST_CASE("the first signal asks to stop, the second ends the program", "[apps]") {
   Captured err(2);
   CHECK(exit_code_of_child([] {
-          catch_stop_signals("stopping\n");
+          catch_stop_signals("stopping");
           if (stop_requested()) _exit(1);
           raise(SIGINT);
           if (!stop_requested()) _exit(2);
