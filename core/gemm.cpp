@@ -5,57 +5,13 @@
 #include <type_traits>
 
 #include "core/error.h"
+#include "core/gemm_tiling.h"
 #include "core/kernels/gemm_double.h"
 #include "core/onednn.h"
-#include "core/parallel.h"
 #include "core/pool.h"
 
 namespace norma {
 namespace {
-
-// Multiply-adds that repay handing a tile to a thread: some ten microseconds.
-constexpr int64_t kTileWork = int64_t{1} << 19;
-constexpr int64_t kMostTiles = 8;
-// Tiles narrower than this spend more on packing their operands than they gain.
-constexpr int64_t kLeastRows = 64, kLeastColumns = 128, kLeastDepth = 256;
-// Partial sums of a split k take kMostTiles times this many elements of scratch at most.
-constexpr int64_t kMostPartial = int64_t{1} << 20;
-
-// How a product is cut; follows from its shape alone.
-struct Tiling {
-  Chunks rows, columns, depth;
-  int64_t number() const { return rows.number * columns.number * depth.number; }
-};
-
-Chunks whole(int64_t count) {
-  return {.count = count, .size = std::max<int64_t>(count, 1), .number = 1};
-}
-
-// At most `most` pieces of at least `least`, about equal.
-Chunks cut(int64_t count, int64_t least, int64_t most) {
-  constexpr int64_t kRound = 16;  // whole register tiles, so that only the last piece has a rest
-  const int64_t number = std::min(count / least, most);
-  if (number <= 1) return whole(count);
-  Chunks chunks{.count = count};
-  chunks.size = ((count + number - 1) / number + kRound - 1) / kRound * kRound;
-  chunks.number = (count + chunks.size - 1) / chunks.size;
-  return chunks;
-}
-
-Tiling tiling_of(const Gemm& p) {
-  const int64_t tiles = std::clamp<int64_t>(p.m * p.n * p.k / kTileWork, 1, kMostTiles);
-  Tiling tiling{whole(p.m), whole(p.n), whole(p.k)};
-  // A weight gradient: the sum runs over all rows of a batch while the result is small. Cutting the
-  // result would make every tile pack the whole of an operand; cutting the sum packs each once.
-  const bool long_sum = p.k >= 2 * kLeastDepth && p.k >= 2 * std::max(p.m, p.n);
-  if (long_sum && p.m * p.n <= kMostPartial) {
-    tiling.depth = cut(p.k, kLeastDepth, tiles);
-  } else {
-    tiling.rows = cut(p.m, kLeastRows, tiles);
-    tiling.columns = cut(p.n, kLeastColumns, tiles / tiling.rows.number);
-  }
-  return tiling;
-}
 
 // Element (i, j) of op(matrix).
 template <class T>
@@ -88,7 +44,7 @@ void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, C
 template <class T>
 void multiply_by_tiles(const Gemm& p, const Tiling& tiling, const T* a, int64_t lda, const T* b,
                        int64_t ldb, T* c, int64_t ldc, const T* bias) {
-  parallel_chunks(tiling.number(), [&](int64_t chunk) {
+  parallel_chunks(tiling.rows.number * tiling.columns.number, [&](int64_t chunk) {
     const int64_t row = chunk / tiling.columns.number, column = chunk % tiling.columns.number;
     const int64_t i = tiling.rows.begin(row), j = tiling.columns.begin(column);
     Gemm tile = p;

@@ -1,5 +1,6 @@
 #include "core/gemm.h"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/gemm_tiling.h"
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
@@ -131,6 +133,26 @@ TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[
                                   bits % 3, with_bias);
         }
       }
+}
+
+TEST_CASE("products are cut where it costs least", "[gemm]") {
+  const auto pieces = [](const Gemm& p) {
+    const Tiling tiling = tiling_of(p);
+    return std::array{tiling.rows.number, tiling.columns.number, tiling.depth.number};
+  };
+  CHECK(pieces(kCut[0]) == std::array<int64_t, 3>{8, 1, 1});
+  CHECK(pieces(kCut[1]) == std::array<int64_t, 3>{1, 8, 1});
+  CHECK(pieces(kCut[2]) == std::array<int64_t, 3>{3, 2, 1});
+  CHECK(pieces(kCut[3]) == std::array<int64_t, 3>{1, 1, 8});
+  CHECK(pieces(kCut[4]) == std::array<int64_t, 3>{1, 1, 1});
+  // Few rows and a large weight: the weight is packed once, not once a tile.
+  CHECK(pieces({.m = 256, .n = 3072, .k = 768}) == std::array<int64_t, 3>{1, 8, 1});
+  // No piece is empty and together they are the whole.
+  for (int64_t m : {1, 63, 64, 130, 513, 4097}) {
+    const Tiling tiling = tiling_of({.m = m, .n = 300, .k = 500});
+    CHECK(tiling.rows.begin(tiling.rows.number - 1) < m);
+    CHECK(tiling.rows.end(tiling.rows.number - 1) == m);
+  }
 }
 
 TEMPLATE_TEST_CASE("products cut into tiles are exact where the numbers are", "[gemm]", float,
