@@ -30,7 +30,8 @@ Chunks cut(int64_t count, int64_t pieces) {
 }
 
 // Into as many tiles as wanted, or as the least sizes allow, so that the operands are read as
-// seldom as possible: r cuts of the rows read b r times, c cuts of the columns read a c times.
+// seldom as possible: r tiles of rows read b r times, c tiles of columns read a c times. Where that
+// is equal, rows are cut: their tiles lie in one piece of c.
 void cut_result(const Gemm& p, int64_t tiles, Tiling& tiling) {
   const int64_t most_rows = std::clamp<int64_t>(p.m / kLeastRows, 1, tiles);
   const int64_t most_columns = std::max<int64_t>(p.n / kLeastColumns, 1);
@@ -40,7 +41,7 @@ void cut_result(const Gemm& p, int64_t tiles, Tiling& tiling) {
     const int64_t read = rows * p.n + columns * p.m;
     const bool more_tiles = rows * columns > best_rows * best_columns;
     const bool as_many = rows * columns == best_rows * best_columns;
-    if (rows > 1 && !more_tiles && !(as_many && read < least_read)) continue;
+    if (rows > 1 && !more_tiles && !(as_many && read <= least_read)) continue;
     best_rows = rows, best_columns = columns, least_read = read;
   }
   tiling.rows = cut(p.m, best_rows);
@@ -55,7 +56,7 @@ Tiling tiling_of(const Gemm& p) {
   // A weight gradient: the sum runs over all rows of a batch while the result is small. Cutting the
   // result would make every tile pack the whole of an operand; cutting the sum packs each once.
   const int64_t least = p.m * p.n <= kCachedResult ? kLeastDepth : kLeastDepthUncached;
-  const bool long_sum = p.k >= 2 * least && p.k >= 2 * std::max(p.m, p.n);
+  const bool long_sum = p.k >= 2 * least && p.k >= std::max(p.m, p.n);
   if (long_sum && p.m * p.n <= kMostPartial) {
     tiling.depth = cut(p.k, std::min(p.k / least, tiles));
   } else {

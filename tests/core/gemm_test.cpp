@@ -147,6 +147,9 @@ TEST_CASE("products are cut where it costs least", "[gemm]") {
   CHECK(pieces(kCut[4]) == std::array<int64_t, 3>{1, 1, 1});
   // Few rows and a large weight: the weight is packed once, not once a tile.
   CHECK(pieces({.m = 256, .n = 3072, .k = 768}) == std::array<int64_t, 3>{1, 8, 1});
+  // Weight gradients are cut along the rows of the batch.
+  CHECK(pieces({.m = 1536, .n = 384, .k = 2048, .transpose_a = true}) ==
+        std::array<int64_t, 3>{1, 1, 4});
   // No piece is empty and together they are the whole.
   for (int64_t m : {1, 63, 64, 130, 513, 4097}) {
     const Tiling tiling = tiling_of({.m = m, .n = 300, .k = 500});
