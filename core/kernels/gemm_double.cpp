@@ -32,13 +32,17 @@ void pack_strips(const DoubleMatrix& b, int64_t depth, int64_t width, double* pa
   for (int64_t j0 = 0; j0 < width; j0 += kTileColumns) {
     const int64_t columns = std::min(kTileColumns, width - j0), padded = whole_vectors(columns);
     const double* from = b.data + j0 * b.column_step;
-    // Where b is transposed, blocks of a few rows keep the lines read and the lines written cached.
-    const int64_t rows = b.column_step == 1 ? 1 : kLanes;
-    for (int64_t p0 = 0; p0 < depth; p0 += rows) {
-      const int64_t p1 = std::min(p0 + rows, depth);
-      for (int64_t j = 0; j < columns; ++j) {
+    for (int64_t p0 = 0; p0 < depth; p0 += kLanes) {
+      const int64_t p1 = std::min<int64_t>(p0 + kLanes, depth);
+      if (b.column_step == 1) {
         for (int64_t p = p0; p < p1; ++p) {
-          packed[p * padded + j] = from[p * b.row_step + j * b.column_step];
+          std::copy_n(from + p * b.row_step, columns, packed + p * padded);
+        }
+      } else {  // a few rows at a time keep the lines read and the lines written in the cache
+        for (int64_t j = 0; j < columns; ++j) {
+          for (int64_t p = p0; p < p1; ++p) {
+            packed[p * padded + j] = from[p * b.row_step + j * b.column_step];
+          }
         }
       }
       for (int64_t p = p0; p < p1; ++p) {
