@@ -17,9 +17,14 @@ const dnnl::stream& stream() {
   return own;
 }
 
-// This thread's scratch memory; grows to what the hungriest primitive asks for.
-void* scratch(size_t bytes) {
+// What the hungriest primitive asks for.
+std::atomic<size_t> largest_scratch{0};
+
+// This thread's scratch memory. It is large enough for every primitive built so far, so that it has
+// stopped growing after the first steps of a training, whichever thread runs which tile.
+void* scratch() {
   thread_local Storage memory;
+  const size_t bytes = largest_scratch.load(std::memory_order_relaxed);
   if (memory.bytes() < bytes) memory = Storage(bytes);
   return memory.data();
 }
@@ -79,7 +84,12 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> arguments,
     : primitive_(std::move(primitive)),
       arguments_(std::move(arguments)),
       scratch_(scratch),
-      number_(static_cast<uint64_t>(primitives.fetch_add(1))) {}
+      number_(static_cast<uint64_t>(primitives.fetch_add(1))) {
+  size_t largest = largest_scratch.load();
+  while (largest < scratch_.get_size() &&
+         !largest_scratch.compare_exchange_weak(largest, scratch_.get_size())) {
+  }
+}
 
 void Primitive::run(std::initializer_list<const void*> addresses) const {
   const OneThread one_thread;
@@ -95,7 +105,7 @@ void Primitive::run(std::initializer_list<const void*> addresses) const {
   }
   size_t i = 0;
   for (const void* address : addresses) point_to(bound.memories[i++], address);
-  point_to(bound.memories[i], scratch(scratch_.get_size()));
+  point_to(bound.memories[i], scratch_.get_size() > 0 ? scratch() : nullptr);
   check(dnnl_primitive_execute(primitive_.get(), stream().get(),
                                static_cast<int>(bound.list.size()), bound.list.data()),
         "a primitive");
