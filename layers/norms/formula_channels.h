@@ -3,14 +3,30 @@
 // Block kernels of a formula whose statistics live per channel: centre and stats are loaded with
 // the parameters, once a register of channels, and the inner loop runs over rows. Included by
 // formula.h.
+//
+// `together` neighbouring registers go down the rows at once: memory is then read in whole
+// stretches of a row, and the sums of one register hide the latency of another's.
 #include "layers/norms/formula.h"
 
 namespace norma::formula {
 
+// Calls body(together, first channel, lanes): as many registers together as wanted, then single
+// ones.
+template <class T, int together, class Body>
+void over_registers(int64_t channels, Body&& body) {
+  constexpr int64_t kLanes = Vec<T>::lanes;
+  int64_t c = 0;
+  for (; c + together * kLanes <= channels; c += together * kLanes)
+    body(std::integral_constant<int, together>{}, c, FullLanes<T>{});
+  for (; c + kLanes <= channels; c += kLanes)
+    body(std::integral_constant<int, 1>{}, c, FullLanes<T>{});
+  if (c < channels) body(std::integral_constant<int, 1>{}, c, FirstLanes<T>{channels - c});
+}
+
 // Everything of a register of channels that does not change from row to row.
 template <class F, class T, class Lanes>
 struct ChannelArguments {
-  ChannelArguments(const kernels::NormBlock<T>& b, int64_t c, const Lanes& lanes) {
+  void load(const kernels::NormBlock<T>& b, int64_t c, const Lanes& lanes) {
     load_params<F>(b, c, lanes, a);
     unrolled<F::kStats>([&](auto k) { a[2 + k] = lanes.load(b.stats[k] + c); });
     if constexpr (F::kCentred) {
@@ -18,8 +34,8 @@ struct ChannelArguments {
       lo = lanes.load(b.centre_lo + c);
     }
   }
-  void load_element(const kernels::NormBlock<T>& b, int64_t row, int64_t c, const Lanes& lanes) {
-    a[0] = lanes.load(b.x + row * b.x_stride + c);
+  void load_element(const T* x, const Lanes& lanes) {
+    a[0] = lanes.load(x);
     if constexpr (F::kCentred)
       a[1] = centred(a[0], hi, lo);
     else
@@ -29,13 +45,27 @@ struct ChannelArguments {
   Vec<T> hi, lo;
 };
 
+// The arguments of several neighbouring registers.
+template <class F, class T, class Lanes, int together>
+struct NeighbourArguments {
+  NeighbourArguments(const kernels::NormBlock<T>& b, int64_t c, const Lanes& lanes) {
+    unrolled<together>([&](auto k) { at[k].load(b, c + k * Vec<T>::lanes, lanes); });
+  }
+  ChannelArguments<F, T, Lanes> at[together];
+};
+
 template <class F, class T>
 void channels_forward(const kernels::NormForwardBlock<T>& b) {
-  over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
-    ChannelArguments<F, T, std::remove_cvref_t<decltype(lanes)>> at(b, c, lanes);
+  over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
+    NeighbourArguments<F, T, std::remove_cvref_t<decltype(lanes)>, together> all(b, c, lanes);
     for (int64_t row = 0; row < b.rows; ++row) {
-      at.load_element(b, row, c, lanes);
-      lanes.store(value<F>(at.a), b.y + row * b.y_stride + c);
+      const T* const x = b.x + row * b.x_stride + c;
+      T* const y = b.y + row * b.y_stride + c;
+      unrolled<together>([&](auto k) {
+        auto& at = all.at[k];
+        at.load_element(x + k * Vec<T>::lanes, lanes);
+        lanes.store(value<F>(at.a), y + k * Vec<T>::lanes);
+      });
     }
   });
 }
@@ -43,31 +73,43 @@ void channels_forward(const kernels::NormForwardBlock<T>& b) {
 template <class F, By by, class T>
 void channels_sums(const kernels::NormSumsBlock<T>& b) {
   using V = Vec<T>;
-  over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
-    ChannelArguments<F, T, std::remove_cvref_t<decltype(lanes)>> at(b, c, lanes);
-    V sums[kArguments<F>];
-    for (V& sum : sums) sum = V(T(0));
+  constexpr int64_t kLanes = V::lanes;
+  over_registers<T, 2>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
+    NeighbourArguments<F, T, std::remove_cvref_t<decltype(lanes)>, together> all(b, c, lanes);
+    V sums[together][kArguments<F>];
+    for (auto& of_register : sums)
+      for (V& sum : of_register) sum = V(T(0));
     for (int64_t row = 0; row < b.rows; ++row) {
-      at.load_element(b, row, c, lanes);
-      const V dy = lanes.load(b.dy + row * b.dy_stride + c);
-      const auto slope = slopes<F, by>(at.a);
-      unrolled<kArguments<F> - 1>(
-          [&](auto i) { add_product(sums[1 + i], dy, std::get<1 + i>(slope)); });
-      if (b.dx) {
-        V direct(T(0));
-        add_product(direct, dy, direct_of(slope));
-        lanes.store(direct, b.dx + row * b.dx_stride + c);
-      }
+      const T* const x = b.x + row * b.x_stride + c;
+      const T* const dys = b.dy + row * b.dy_stride + c;
+      unrolled<together>([&](auto k) {
+        auto& at = all.at[k];
+        at.load_element(x + k * kLanes, lanes);
+        const V dy = lanes.load(dys + k * kLanes);
+        const auto slope = slopes<F, by>(at.a);
+        unrolled<kArguments<F> - 1>(
+            [&](auto i) { add_product(sums[k][1 + i], dy, std::get<1 + i>(slope)); });
+        if (b.dx) {
+          V direct(T(0));
+          add_product(direct, dy, direct_of(slope));
+          lanes.store(direct, b.dx + row * b.dx_stride + c + k * kLanes);
+        }
+      });
     }
-    const auto add_to = [&](V sum, T* target) { lanes.store(lanes.load(target) + sum, target); };
-    if constexpr (F::kStats > 0) add_to(sums[1], b.dcentre + c);
-    unrolled<F::kStats>([&](auto k) { add_to(sums[2 + k], b.dstats[k] + c); });
-    unrolled<kParamCount<F>>([&](auto j) {
-      const V param_sum = lanes.clean(sums[2 + F::kStats + j]);
-      if constexpr (is_scalar<F>(j))
-        b.dparams[j][0] += sum(param_sum);
-      else
-        add_to(param_sum, b.dparams[j] + c);
+    unrolled<together>([&](auto k) {
+      const int64_t at = c + k * kLanes;
+      const auto add_to = [&](V sum, T* target) {
+        lanes.store(lanes.load(target + at) + sum, target + at);
+      };
+      if constexpr (F::kStats > 0) add_to(sums[k][1], b.dcentre);
+      unrolled<F::kStats>([&](auto s) { add_to(sums[k][2 + s], b.dstats[s]); });
+      unrolled<kParamCount<F>>([&](auto j) {
+        const V param_sum = lanes.clean(sums[k][2 + F::kStats + j]);
+        if constexpr (is_scalar<F>(j))
+          b.dparams[j][0] += sum(param_sum);
+        else
+          add_to(param_sum, b.dparams[j]);
+      });
     });
   });
 }
@@ -75,14 +117,25 @@ void channels_sums(const kernels::NormSumsBlock<T>& b) {
 template <class F, By by, class T>
 void channels_apply(const kernels::NormApplyBlock<T>& b) {
   using V = Vec<T>;
-  over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
-    ChannelArguments<F, T, std::remove_cvref_t<decltype(lanes)>> at(b, c, lanes);
-    const V along_one = lanes.load(b.along_one + c), along_u = lanes.load(b.along_u + c);
+  constexpr int64_t kLanes = V::lanes;
+  over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
+    NeighbourArguments<F, T, std::remove_cvref_t<decltype(lanes)>, together> all(b, c, lanes);
+    V along_one[together], along_u[together];
+    unrolled<together>([&](auto k) {
+      along_one[k] = lanes.load(b.along_one + c + k * kLanes);
+      along_u[k] = lanes.load(b.along_u + c + k * kLanes);
+    });
     for (int64_t row = 0; row < b.rows; ++row) {
-      at.load_element(b, row, c, lanes);
-      V dx = along_u * at.a[1] + along_one;
-      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_of(slopes<F, by>(at.a)));
-      lanes.store(dx, b.dx + row * b.dx_stride + c);
+      const T* const x = b.x + row * b.x_stride + c;
+      const T* const dy = b.dy + row * b.dy_stride + c;
+      T* const dxs = b.dx + row * b.dx_stride + c;
+      unrolled<together>([&](auto k) {
+        auto& at = all.at[k];
+        at.load_element(x + k * kLanes, lanes);
+        V dx = along_u[k] * at.a[1] + along_one[k];
+        add_product(dx, lanes.load(dy + k * kLanes), direct_of(slopes<F, by>(at.a)));
+        lanes.store(dx, dxs + k * kLanes);
+      });
     }
   });
 }

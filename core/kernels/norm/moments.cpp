@@ -1,6 +1,7 @@
 #include "core/kernels/norm/moments.h"
 
 #include "core/kernels/simd.h"
+#include "core/kernels/unrolled.h"
 
 namespace norma::kernels {
 
@@ -51,23 +52,56 @@ double row_sum_of_squares(const T* x, int64_t channels) {
 
 namespace {
 
-// Calls body(c, n) for every register's worth of channels, n = how many of its lanes are real.
-template <class T, class Body>
-void over_channels(int64_t channels, Body body) {
-  for (int64_t c = 0; c < channels; c += Vec<T>::lanes)
-    body(c, channels - c < Vec<T>::lanes ? channels - c : Vec<T>::lanes);
-}
+// One register of channels in all lanes, or in the first few.
+template <class T>
+struct AllLanes {
+  Vec<T> load(const T* p) const { return Vec<T>::load(p); }
+  void store(Vec<T> v, T* p) const { v.store(p); }
+};
+template <class T>
+struct SomeLanes {
+  int64_t n;
+  Vec<T> load(const T* p) const { return Vec<T>::load_first(p, n); }
+  void store(Vec<T> v, T* p) const { v.store_first(p, n); }
+};
 
-template <class T>
-Vec<T> load_lanes(const T* p, int64_t n) {
-  return n == Vec<T>::lanes ? Vec<T>::load(p) : Vec<T>::load_first(p, n);
-}
-template <class T>
-void store_lanes(Vec<T> v, T* p, int64_t n) {
-  if (n == Vec<T>::lanes)
-    v.store(p);
-  else
-    v.store_first(p, n);
+// Moments of a block about its own mean, for `together` neighbouring registers of channels, so that
+// memory is read in whole stretches of a row. In sums: Σ(x − first row), or Σx²; in block_m2:
+// Σ(x − mean)².
+template <int together, class T, class Lanes>
+void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const Lanes& lanes,
+                   T* sums, T* block_m2) {
+  using V = Vec<T>;
+  const auto load = [&](int64_t r, int k) { return lanes.load(x + r * stride + k * V::lanes); };
+  V shift[together], total[together];
+  for (int k = 0; k < together; ++k) {
+    shift[k] = centred ? load(0, k) : V(T(0));
+    total[k] = V(T(0));
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    unrolled<together>([&](auto k) NORMA_INLINE {
+      const V d = load(r, k) - shift[k];
+      total[k] += centred ? d : d * d;
+    });
+  unrolled<together>([&](auto k) NORMA_INLINE { lanes.store(total[k], sums + k * V::lanes); });
+  if (!centred) return;
+  // u = x − block mean, with the mean as first row + offset: both parts are exact enough that the
+  // second pass loses nothing.
+  const V inverse(T(1) / static_cast<T>(rows));
+  V squares[together], rest[together];
+  for (int k = 0; k < together; ++k) {
+    total[k] = total[k] * inverse;
+    squares[k] = rest[k] = V(T(0));
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    unrolled<together>([&](auto k) NORMA_INLINE {
+      const V u = (load(r, k) - shift[k]) - total[k];
+      squares[k] += u * u;
+      rest[k] += u;
+    });
+  unrolled<together>([&](auto k) NORMA_INLINE {
+    lanes.store(squares[k] - rest[k] * rest[k] * inverse, block_m2 + k * V::lanes);
+  });
 }
 
 }  // namespace
@@ -75,30 +109,17 @@ void store_lanes(Vec<T> v, T* p, int64_t n) {
 template <class T>
 void add_block_moments(const T* x, int64_t stride, int64_t rows, int64_t channels, bool centred,
                        T* scratch, ColumnMoments& moments) {
-  using V = Vec<T>;
-  T* const sums = scratch;  // Σ(x − first row), or Σx²
+  constexpr int64_t kLanes = Vec<T>::lanes;
+  T* const sums = scratch;
   T* const block_m2 = scratch + channels;
-  const T inverse = T(1) / static_cast<T>(rows);
-  over_channels<T>(channels, [&](int64_t c, int64_t n) {
-    const V shift = centred ? load_lanes(x + c, n) : V(T(0));
-    V total(T(0));
-    for (int64_t r = 0; r < rows; ++r) {
-      const V d = load_lanes(x + r * stride + c, n) - shift;
-      total += centred ? d : d * d;
-    }
-    store_lanes(total, sums + c, n);
-    if (!centred) return;
-    // u = x − block mean, with the mean as first row + offset: both parts are exact enough that the
-    // second pass loses nothing.
-    const V offset = total * V(inverse);
-    V squares(T(0)), rest(T(0));
-    for (int64_t r = 0; r < rows; ++r) {
-      const V u = (load_lanes(x + r * stride + c, n) - shift) - offset;
-      squares += u * u;
-      rest += u;
-    }
-    store_lanes(squares - rest * rest * V(inverse), block_m2 + c, n);
-  });
+  int64_t c = 0;
+  for (; c + 4 * kLanes <= channels; c += 4 * kLanes)
+    block_moments<4>(x + c, stride, rows, centred, AllLanes<T>{}, sums + c, block_m2 + c);
+  for (; c + kLanes <= channels; c += kLanes)
+    block_moments<1>(x + c, stride, rows, centred, AllLanes<T>{}, sums + c, block_m2 + c);
+  if (c < channels)
+    block_moments<1>(x + c, stride, rows, centred, SomeLanes<T>{channels - c}, sums + c,
+                     block_m2 + c);
 
   const double n_a = moments.count, n_b = static_cast<double>(rows), total = n_a + n_b;
   if (!centred) {
