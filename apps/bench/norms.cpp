@@ -1,0 +1,79 @@
+#include "apps/bench/norms.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/rng.h"
+#include "layers/norms/norm.h"
+
+namespace norma {
+namespace {
+
+// A norm with its input and the gradient of its output.
+class NormRun {
+ public:
+  NormRun(const std::string& type, NormDefinition definition, const Tensor& x, const Tensor& dy)
+      : params_(DType::kFloat32, 1), x_(x), dy_(dy) {
+    norm_ = std::make_unique<Norm>(Scope(params_), type, std::move(definition), x.shape().back());
+    params_.materialize();
+    ctx_.tape = &tape_;
+    ctx_.training = true;
+  }
+
+  void forward_backward() {
+    params_.zero_grad();
+    ctx_.begin_forward(0);
+    const Var x = tape_.leaf(x_);
+    tape_.backward((*norm_)(ctx_, x), dy_);
+  }
+
+ private:
+  ParamSet params_;
+  std::unique_ptr<Norm> norm_;
+  Tensor x_, dy_;
+  Tape tape_;
+  Context ctx_;
+};
+
+// The norm with its defaults, learned parameters switched on.
+Spec with_parameters(const Entry& entry) {
+  Json options = *make_spec(Json(entry.type), norm_registry(), entry.type).options;
+  if (options.contains("affine")) options["affine"] = true;
+  return make_spec(options, norm_registry(), entry.type);
+}
+
+Tensor normal(const Shape& shape, uint64_t seed) {
+  const Tensor made = Tensor::empty(shape, DType::kFloat32);
+  RandomSequence random(RandomStream(seed, 0));
+  for (int64_t i = 0; i < made.numel(); ++i)
+    made.data<float>()[i] = static_cast<float>(random.normal());
+  return made;
+}
+
+// An input and the gradient of an output, which all norms of a kind share.
+struct Inputs {
+  explicit Inputs(const Shape& shape) : x(normal(shape, 1)), dy(normal(shape, 2)) {}
+  Tensor x, dy;
+};
+
+}  // namespace
+
+std::vector<BenchCase> norm_cases() {
+  const Inputs rows({4096, 256}), images({32, 32, 32, 64});
+  std::vector<BenchCase> cases;
+  const auto add = [&](const std::string& name, const std::string& type, NormDefinition norm) {
+    const Inputs& in = norm.domain.per_row() ? rows : images;
+    const auto run = std::make_shared<NormRun>(type, std::move(norm), in.x, in.dy);
+    cases.push_back({name, [run] { run->forward_backward(); }});
+  };
+  for (const Entry* entry : norm_registry().entries()) {
+    const Spec spec = with_parameters(*entry);
+    const NormType& norm = norm_registry().at(entry->type);
+    add(entry->type, entry->type, norm.define(spec));
+    if (norm.define_by_dual) add(entry->type + "/dual", entry->type, norm.define_by_dual(spec));
+  }
+  return cases;
+}
+
+}  // namespace norma

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "apps/bench/stopwatch.h"
+
+namespace norma {
+
+// Forward and backward of every registered norm in float32, learned parameters included: norms of
+// rows at 4096×256, norms of images at 32×32×32×64 (channels last). A norm whose formula gives its
+// derivatives by hand has a second case, "<norm>/dual", that takes them by dual numbers.
+std::vector<BenchCase> norm_cases();
+
+}  // namespace norma
