@@ -4,7 +4,9 @@
 #include "core/config/config.h"
 #include "layers/norms/norm.h"
 #include "tests/catch.h"
+#include "tests/golden.h"
 #include "tests/gradcheck.h"
+#include "tests/specimen.h"
 
 namespace norma {
 namespace {
@@ -54,6 +56,43 @@ TEST_CASE("gradients of every norm", "[layers]") {
                 {.input = {5, 6, channels}, .mask = alternating_mask(5, 6)});
       gradcheck(maker(entry->type, channels), {.input = {2, 3, 4, channels}});
     }
+}
+
+// Gradients that a norm leaves when it is differentiated in one way or the other.
+Results results_of(NormDefinition (*define)(const Spec&), const std::string& type,
+                   const Gradcheck& with, int64_t channels) {
+  const MakeModule make = [&](const Scope& scope) -> std::unique_ptr<Module> {
+    return std::make_unique<Norm>(scope, type, define(affine_spec(type, channels)), channels);
+  };
+  return Specimen(make, with, DType::kFloat64, true).forward_backward();
+}
+
+TEST_CASE("derivatives by hand are those of the formula", "[layers]") {
+  int checked = 0;
+  for (const Entry* entry : norm_registry().entries()) {
+    const NormType& norm = norm_registry().at(entry->type);
+    if (!norm.define_by_dual) continue;
+    ++checked;
+    for (const int64_t channels : {1, 15, 17, 33})
+      for (const bool masked : {false, true}) {
+        INFO(entry->type << " with " << channels << " channels, masked: " << masked);
+        Gradcheck with{.input = {5, 6, channels}};
+        if (masked) with.mask = alternating_mask(5, 6);
+        const Results hand = results_of(norm.define, entry->type, with, channels);
+        const Results dual = results_of(norm.define_by_dual, entry->type, with, channels);
+        CHECK(same_bits(hand.output, dual.output));
+        REQUIRE(hand.names == dual.names);
+        for (size_t i = 0; i < hand.grads.size(); ++i) {
+          INFO(hand.names[i]);
+          // Where a row has one channel, what is left of its gradient is rounding.
+          const double floor =
+              channels == 1 && norm.define(affine_spec(entry->type, 1)).domain.per_row();
+          const double scale = std::max(floor, largest_magnitude(dual.grads[i]));
+          CHECK(largest_difference(hand.grads[i], dual.grads[i]) <= 1e-12 * scale);
+        }
+      }
+  }
+  CHECK(checked > 0);
 }
 
 TEST_CASE("every norm gives the same bits for any number of threads", "[layers]") {
