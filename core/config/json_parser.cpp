@@ -14,7 +14,7 @@ namespace {
 constexpr int kMaxDepth = 200;
 
 constexpr std::string_view kNoComments =
-    "JSON has no comments; a note can be the value of a top-level key such as \"$comment\"";
+    "none: JSON has no comments; a note can be the value of a top-level key such as \"$comment\"";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) {

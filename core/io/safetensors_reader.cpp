@@ -55,7 +55,7 @@ std::string_view header_text(std::span<const std::byte> file, const std::string&
   return {reinterpret_cast<const char*>(file.data() + kLengthBytes), static_cast<size_t>(length)};
 }
 
-const StoredType& stored_type(const std::string& dtype, const std::string& place) {
+StoredType stored_type(const std::string& dtype, const std::string& place) {
   std::string known;
   for (const StoredType& type : kStoredTypes) {
     if (dtype == type.name) return type;
@@ -173,7 +173,7 @@ void SafetensorsFile::read(std::span<const std::byte> bytes) {
   check_tiling(header, data.size(), name_);
 
   for (auto& [name, entry] : header.tensors) {
-    const StoredType& type = stored_type(entry.dtype, place(name));
+    const StoredType type = stored_type(entry.dtype, place(name));
     const size_t count = counts[name];
     const std::byte* stored = data.data() + entry.data_offsets[0];
     auto copy = converted(stored, count, type, place(name));

@@ -14,6 +14,8 @@ namespace detail {
 
 using FloatLanes = Vec<float>;
 using IntLanes = Mask<float>::Native;
+// Where arithmetic on bit patterns may wrap around.
+using UnsignedLanes [[gnu::vector_size(sizeof(IntLanes))]] = uint32_t;
 
 // c0 + c1·x + c2·x² + … by Horner's rule.
 template <class... Rest>
@@ -79,8 +81,8 @@ inline Vec<float> log(Vec<float> x) {
   using V = Vec<float>;
   // x = 2^e · m with m in [√½, √2): the shift by √½ carries into the exponent above that point.
   constexpr int32_t kSqrtHalf = 0x3f3504f3;
-  const detail::IntLanes bits = detail::bits_as<detail::IntLanes>(x.native);
-  const detail::IntLanes shifted = bits - kSqrtHalf;
+  const auto bits = detail::bits_as<detail::UnsignedLanes>(x.native);
+  const auto shifted = detail::bits_as<detail::IntLanes>(bits - kSqrtHalf);
   const V e = V(__builtin_convertvector(shifted >> 23, V::Native));
   const V m = V(detail::bits_as<V::Native>((shifted & 0x007fffff) + kSqrtHalf));
   const V f = m - V(1);

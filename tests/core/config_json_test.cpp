@@ -106,7 +106,7 @@ TEST_CASE("a syntax fault says where it is, what is there and what belongs there
   check("[\"a", "1:4: found the end of the text", "the closing quote");
   check(std::string("[\0]", 3), "1:2: found the byte 0x0", "a value");
   for (const char* comment : {"{ // x\n}", "{ /* x */ }", "# x\n{}", "[1, // x\n2]"})
-    CHECK_THAT(refusal(comment), ContainsSubstring("found a comment, expected JSON has no"));
+    CHECK_THAT(refusal(comment), ContainsSubstring("found a comment, expected none: JSON has no"));
 }
 
 TEST_CASE("a key given twice is refused where it stands the second time", "[config]") {
