@@ -1,19 +1,22 @@
 #include "apps/trainer/summary.h"
 
-#include <cstdio>
+#include <algorithm>
 #include <map>
 #include <vector>
 
+#include "apps/common/human.h"
+#include "apps/common/terminal.h"
 #include "core/pool.h"
 
 namespace norma {
 namespace {
 
-// Remembers the last output of every module.
+// Remembers the last output of every module, and for the root that of the model.
 class ShapeObserver final : public TapeObserver {
  public:
   void on_forward(const std::string& path, const char*, const Tensor& output) override {
     shapes_[path] = output.shape().str();
+    if (path != Training::kLossPath) shapes_[""] = output.shape().str();
   }
   const std::map<std::string, std::string>& shapes() const { return shapes_; }
 
@@ -47,29 +50,16 @@ void walk(Branch& root, const std::string& path, Visit visit) {
   }
 }
 
-std::string with_commas(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (int64_t place = static_cast<int64_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<size_t>(place), ",");
-  return digits;
-}
-
-// The number of columns a UTF-8 text takes.
-size_t columns(const std::string& text) {
-  size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
-}
+constexpr int kShapeColumn = 34, kCountColumn = 58, kWidth = 72;
 
 void print(const Branch& branch, const std::string& name, const std::string& indent,
            const std::string& tail, std::string& text) {
-  std::string line = indent + name;
-  line.resize(line.size() + (columns(line) < 34 ? 34 - columns(line) : 1), ' ');
-  line += branch.shape;
-  line.resize(line.size() + (columns(line) < 58 ? 58 - columns(line) : 1), ' ');
-  const std::string count = branch.parameters > 0 ? with_commas(branch.parameters) : "";
-  line.resize(line.size() + (count.size() < 14 ? 14 - count.size() : 0), ' ');
-  text += line + count + "\n";
+  std::string line = padded(indent + name + " ", kShapeColumn) + branch.shape;
+  if (branch.parameters > 0) {
+    const std::string count = grouped(branch.parameters);
+    line = padded(line + " ", std::max(kCountColumn, kWidth - columns_of(count))) + count;
+  }
+  text += line + "\n";
   for (size_t i = 0; i < branch.children.size(); ++i) {
     const bool last = i + 1 == branch.children.size();
     print(branch.children[i].second, branch.children[i].first, tail + (last ? "└─ " : "├─ "),
@@ -77,10 +67,8 @@ void print(const Branch& branch, const std::string& name, const std::string& ind
   }
 }
 
-std::string megabytes(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
-  return text;
+std::string fact(const char* name, const std::string& value) {
+  return padded(name, 18) + value + "\n";
 }
 
 }  // namespace
@@ -105,27 +93,25 @@ std::string training_summary(Training& training) {
   }
 
   const TrainOptions& train = training.config().train;
-  std::string text = "module                            output                      parameters\n";
+  std::string text =
+      padded(padded("module", kShapeColumn) + "output", kWidth - 10) + "parameters\n";
   print(root, training.config().model.type, "", "", text);
   const double slab = static_cast<double>(params.values().bytes());
-  const size_t slots = training.snapshot().tensors.at("optimizer").size() /
-                       std::max<size_t>(params.params().size(), 1);
+  const double slots = static_cast<double>(training.snapshot().tensors.at("optimizer").size() /
+                                           std::max<size_t>(params.params().size(), 1));
   const double activations =
       static_cast<double>(after.peak_in_use) - static_cast<double>(before.bytes_in_use);
   const double step_flops = 3 * flops * static_cast<double>(train.accumulate);
-  char line[256];
-  std::snprintf(line, sizeof line, "\nparameters        %s\n", with_commas(params.numel()).c_str());
-  text += line;
-  std::snprintf(line, sizeof line,
-                "a step            %lld samples, %.3g floating-point operations\n",
-                static_cast<long long>(train.batch), step_flops);
-  text += line;
-  std::snprintf(line, sizeof line, "the training      %lld steps, %.3g floating-point operations\n",
-                static_cast<long long>(train.steps), step_flops * static_cast<double>(train.steps));
-  text += line;
-  text += "memory            " + megabytes(slab) + " parameters, " + megabytes(slab) +
-          " gradients, " + megabytes(slab * static_cast<double>(slots)) + " optimizer, " +
-          megabytes(activations) + " activations\n";
+  const auto operations = [](double count) {
+    return human_count(count) + " floating-point operations";
+  };
+  text += "\n" + fact("parameters", grouped(params.numel()));
+  text += fact("a step", grouped(train.batch) + " samples, " + operations(step_flops));
+  text += fact("the training", grouped(train.steps) + " steps, " +
+                                   operations(step_flops * static_cast<double>(train.steps)));
+  text += fact("memory", human_bytes(slab) + " parameters, " + human_bytes(slab) + " gradients, " +
+                             human_bytes(slab * slots) + " optimizer, " + human_bytes(activations) +
+                             " activations");
   return text;
 }
 

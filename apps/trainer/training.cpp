@@ -53,6 +53,7 @@ LossResult Training::forward(const Batch& batch, int64_t first_sample) {
   ctx_.mask = batch.mask;
   ctx_.target = batch.target;
   const Var output = (*model_)(ctx_, Var{batch.input});
+  const PathScope here(ctx_, kLossPath);
   return (*loss_)(ctx_, output);
 }
 

@@ -37,6 +37,9 @@ struct EvalReport {
 // One training in memory: data, model, optimizer and how far they are. Writes no files.
 class Training {
  public:
+  // Where observers see the loss; a model's modules have other paths.
+  static inline const std::string kLossPath = "loss";
+
   explicit Training(const RunConfig& config);
 
   // One optimizer step. When the loss or the gradient is not finite the report says so and nothing

@@ -1,0 +1,91 @@
+// Whole models: gradients through every module at once, by each placement and norm.
+#include "models/model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "layers/norms/norm.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+
+namespace norma {
+namespace {
+
+MakeModule model(const Json& config, const ModelInput& input) {
+  const Spec spec = make_spec(config, model_registry(), "the model");
+  return [=](const Scope& scope) { return make_model(scope, spec, input); };
+}
+
+constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
+constexpr ModelInput kImages{.height = 8, .width = 8, .channels = 3, .outputs = 5};
+constexpr ModelInput kVectors{.features = 15, .outputs = 3};
+
+// A norm that keeps the positions of a sequence apart, with every option at its default.
+bool is_per_row(const Entry& entry) {
+  const Spec spec = make_spec(Json(entry.type), norm_registry(), entry.type);
+  return norm_registry().at(entry.type).define(spec).domain.per_row();
+}
+
+}  // namespace
+
+TEST_CASE("models: gradients of a GPT, by placement and norm", "[models]") {
+  for (const char* placement : {"pre", "post"})
+    for (const Entry* norm : norm_registry().entries()) {
+      if (!is_per_row(*norm)) continue;
+      INFO(placement << " " << norm->type);
+      const Json config{{"type", "gpt"},
+                        {"layers", 2},
+                        {"width", 12},
+                        {"heads", 2},
+                        {"context", 5},
+                        {"norm", norm->type},
+                        {"placement", placement},
+                        {"dropout", 0.1}};
+      gradcheck(model(config, kTokens), {.input = {3, 5}, .tokens = 7});
+    }
+}
+
+TEST_CASE("models: gradients of a GPT with every option of its attention", "[models]") {
+  const Json config{{"type", "gpt"},        {"layers", 1},
+                    {"width", 16},          {"heads", 4},
+                    {"kv_heads", 2},        {"context", 5},
+                    {"positions", "rope"},  {"qk_norm", "rms_norm"},
+                    {"logit_softcap", 5.0}, {"tie", true},
+                    {"drop_path", 0.2},     {"ffn", {{"activation", "swiglu"}, {"hidden", 24}}}};
+  gradcheck(model(config, kTokens), {.input = {3, 5}, .tokens = 7});
+}
+
+TEST_CASE("models: gradients of a vision transformer", "[models]") {
+  const Json config{{"type", "vit"}, {"patch", 4}, {"layers", 2},
+                    {"width", 12},   {"heads", 3}, {"norm", "layer_norm"}};
+  gradcheck(model(config, kImages), {.input = {3, 8, 8, 3}});
+}
+
+// Smooth activations: a difference across ReLU's kink is no derivative.
+TEST_CASE("models: gradients of residual networks, by block and norm", "[models]") {
+  for (const char* block : {"basic", "preact"})
+    for (const char* norm : {"batch_norm", "instance_norm"}) {
+      INFO(block << " " << norm);
+      const Json config{{"type", "resnet"}, {"depth", 8},           {"width", 4},
+                        {"block", block},   {"activation", "silu"}, {"norm", norm}};
+      gradcheck(model(config, kImages), {.input = {3, 8, 8, 3}});
+    }
+}
+
+TEST_CASE("models: gradients of a perceptron", "[models]") {
+  const Json config{{"type", "mlp"},
+                    {"layers", 3},
+                    {"width", 17},
+                    {"norm", "layer_norm"},
+                    {"activation", "gelu"}};
+  gradcheck(model(config, kVectors), {.input = {9, 15}});
+}
+
+TEST_CASE("models: data of another kind are refused with what was expected", "[models]") {
+  ParamSet params(DType::kFloat32, 1);
+  const Spec gpt = make_spec(Json("gpt"), model_registry(), "the model");
+  CHECK_THROWS_WITH(make_model(Scope(params), gpt, kImages),
+                    Catch::Matchers::ContainsSubstring("sequences of tokens"));
+}
+
+}  // namespace norma
