@@ -18,6 +18,27 @@ std::optional<int64_t> integer_option(const Spec& spec, const char* name) {
 
 namespace {
 
+// What a pass over some samples adds up to, summed over the ranks.
+struct Totals {
+  double loss = 0, weight = 0, correct = 0;
+  void add(const LossResult& result) {
+    loss += result.total;
+    weight += result.weight;
+    correct += static_cast<double>(result.correct);
+  }
+  void all_reduce(Comm& comm) {
+    double sums[] = {loss, weight, correct};
+    comm.all_reduce(sums);
+    loss = sums[0], weight = sums[1], correct = sums[2];
+  }
+};
+
+void all_reduce(Comm& comm, const Tensor& sums) {
+  with_float_type(sums.dtype(), [&]<class T>() {
+    comm.all_reduce(std::span(sums.data<T>(), static_cast<size_t>(sums.numel())));
+  });
+}
+
 ModelInput input_for(const DataInfo& info) {
   return {.vocab = info.vocab,
           .height = info.height,
@@ -29,11 +50,15 @@ ModelInput input_for(const DataInfo& info) {
 
 }  // namespace
 
-Training::Training(const RunConfig& config)
+Training::Training(const RunConfig& config, Comm& comm)
     : config_(config),
+      comm_(comm),
       data_(load_dataset(config.data,
                          {.context = integer_option(config.model, "context").value_or(0)})),
       params_(config.train.dtype(), static_cast<uint64_t>(config.train.seed)) {
+  if (micro_batch() % comm_.size() != 0)
+    throw Error("train.batch / train.accumulate is " + std::to_string(micro_batch()) + ", which " +
+                std::to_string(comm_.size()) + " processes cannot share equally");
   const uint64_t seed = static_cast<uint64_t>(config.train.seed);
   loader_ = std::make_unique<Loader>(*data_, seed, params_.dtype());
   model_ = make_model(Scope(params_), config.model, input_for(data_->info()));
@@ -64,22 +89,22 @@ StepReport Training::step() {
   ctx_.training = true;
   ctx_.step = steps_;
   params_.zero_grad();
-  double weight = 0, correct = 0;
-  const int64_t micro = train.batch / train.accumulate;
+  Totals totals;
+  const int64_t micro = micro_batch(), share = micro / comm_.size();
   for (int64_t part = 0; part < train.accumulate; ++part) {
-    const int64_t first = steps_ * train.batch + part * micro;
-    loader_->training(static_cast<uint64_t>(first), micro, batch_);
+    const int64_t first = steps_ * train.batch + part * micro + comm_.rank() * share;
+    loader_->training(static_cast<uint64_t>(first), share, batch_);
     const LossResult result = forward(batch_, first);
     if (result.sum.needs_grad()) tape_.backward(result.sum);
-    report.loss += result.total;
-    weight += result.weight;
-    correct += static_cast<double>(result.correct);
-    report.samples += batch_.samples;
-    report.tokens += batch_.tokens;
+    totals.add(result);
+    report.samples += batch_.samples * comm_.size();
+    report.tokens += batch_.tokens * comm_.size();
   }
-  const double scale = weight > 0 ? 1 / weight : 0;
-  report.loss *= scale;
-  report.accuracy = correct * scale;
+  all_reduce(comm_, params_.grads());
+  totals.all_reduce(comm_);
+  const double scale = totals.weight > 0 ? 1 / totals.weight : 0;
+  report.loss = totals.loss * scale;
+  report.accuracy = totals.correct * scale;
   report.grad_norm = grad_norm(params_, scale);
   report.lr = base_lr(config_.optim) * schedule_->factor(report.step, train.steps);
   if (!report.finite()) return report;
@@ -98,18 +123,17 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   ctx_.training = false;
   if (average_) average_->swap(params_);
   EvalReport report{.classifies = loss_->classifies()};
-  double correct = 0;
-  const int64_t micro = config_.train.batch / config_.train.accumulate;
-  for (int64_t first = 0; first < samples; first += micro) {
+  Totals totals;
+  const int64_t micro = micro_batch();
+  for (int64_t first = comm_.rank() * micro; first < samples; first += comm_.size() * micro) {
     loader_->evaluation(split, first, std::min(micro, samples - first), batch_);
-    const LossResult result = forward(batch_, first);
-    report.loss += result.total;
-    report.weight += result.weight;
-    correct += static_cast<double>(result.correct);
+    totals.add(forward(batch_, first));
   }
   if (average_) average_->swap(params_);
-  report.loss /= report.weight;
-  report.accuracy = correct / report.weight;
+  totals.all_reduce(comm_);
+  report.weight = totals.weight;
+  report.loss = totals.loss / totals.weight;
+  report.accuracy = totals.correct / totals.weight;
   return report;
 }
 
@@ -120,8 +144,7 @@ double Training::rehearse(TapeObserver& observer) {
   ctx_.replaying = true;
   ctx_.observer = tape_.observer = &observer;
   const int64_t first = steps_ * config_.train.batch;
-  loader_->training(static_cast<uint64_t>(first), config_.train.batch / config_.train.accumulate,
-                    batch_);
+  loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
   params_.zero_grad();
   const LossResult result = forward(batch_, first);
   const double flops = ctx_.flops();

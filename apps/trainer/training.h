@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "apps/trainer/run_config.h"
+#include "core/comm.h"
 #include "core/context.h"
 #include "core/io/checkpoint.h"
 #include "data/loader.h"
@@ -34,13 +35,16 @@ struct EvalReport {
   double weight = 0;  // targets counted
 };
 
-// One training in memory: data, model, optimizer and how far they are. Writes no files.
+// One training in memory: data, model, optimizer and how far they are. Writes no files. With
+// several ranks each holds a whole model and computes its share of every batch; all end a step with
+// the same weights and report the same figures.
 class Training {
  public:
   // Where observers see the loss; a model's modules have other paths.
   static inline const std::string kLossPath = "loss";
 
-  explicit Training(const RunConfig& config);
+  // Throws Error where a micro-batch cannot be shared equally by the ranks.
+  explicit Training(const RunConfig& config, Comm& comm = single_process());
 
   // One optimizer step. When the loss or the gradient is not finite the report says so and nothing
   // is updated.
@@ -52,6 +56,7 @@ class Training {
   int64_t steps_done() const { return steps_; }
   const RunConfig& config() const { return config_; }
   const Dataset& data() const { return *data_; }
+  const Comm& comm() const { return comm_; }
   ParamSet& params() { return params_; }
   Module& model() { return *model_; }
 
@@ -68,8 +73,11 @@ class Training {
 
  private:
   LossResult forward(const Batch& batch, int64_t first_sample);
+  // Samples of a micro-batch on all ranks together.
+  int64_t micro_batch() const { return config_.train.batch / config_.train.accumulate; }
 
   RunConfig config_;
+  Comm& comm_;
   std::unique_ptr<Dataset> data_;
   std::unique_ptr<Loader> loader_;
   ParamSet params_;
