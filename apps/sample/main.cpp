@@ -4,10 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/program.h"
-#include "apps/sample/generate.h"
 #include "apps/trainer/training.h"
+#include "core/io/checkpoint.h"
 #include "core/parallel.h"
 #include "data/text/tokenizer.h"
+#include "models/generate.h"
 #include "models/model.h"
 
 namespace norma {
@@ -18,6 +19,16 @@ constexpr About kAbout{
     "  sample runs/demo\n"
     "  sample runs/demo --prompt 'In the beginning' --tokens 300 --temperature 0.8\n"
     "  sample runs/demo --top-k 20 --top-p 0.95 --seed 7\n"};
+
+// The weights of a finished run; of one that is still going or was stopped, those of its newest
+// checkpoint.
+std::filesystem::path weights_of(const std::filesystem::path& run) {
+  const std::filesystem::path finished = run / "model.safetensors";
+  if (std::filesystem::exists(finished)) return finished;
+  if (const auto newest = io::newest_checkpoint(run / "checkpoints"))
+    return *newest / "model.safetensors";
+  throw Error(run.string() + " has neither model.safetensors nor a checkpoint yet");
+}
 
 int run(CommandLine& line) {
   std::string folder, prompt = "\n";
@@ -45,6 +56,8 @@ int run(CommandLine& line) {
 
   const std::filesystem::path root(folder);
   const std::string source = (root / "config.json").string();
+  if (!std::filesystem::exists(source))
+    throw Error(folder + " is not a run folder: it has no config.json");
   const RunConfig config = read_run_config(load_json(source), source, {}, nullptr);
   if (!std::filesystem::exists(root / "tokenizer.json"))
     throw Error(folder + " has no tokenizer.json: its model does not write text");
@@ -55,7 +68,7 @@ int run(CommandLine& line) {
   const std::unique_ptr<Module> model = make_model(
       Scope(params), config.model, {.vocab = tokenizer->vocab(), .outputs = tokenizer->vocab()});
   params.materialize();
-  load_weights(params, root / "model.safetensors");
+  load_weights(params, weights_of(root));
 
   const std::vector<uint16_t> encoded = tokenizer->encode(prompt);
   std::vector<int32_t> tokens(encoded.begin(), encoded.end());

@@ -1,4 +1,4 @@
-#include "apps/sample/generate.h"
+#include "models/generate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,7 +33,8 @@ int32_t choose_token(const std::vector<double>& logits, const SamplingOptions& o
   if (options.top_p < 1) {
     double reached = 0;
     size_t kept = 0;
-    while (kept < weights.size() && reached < options.top_p * total) reached += weights[kept++];
+    do reached += weights[kept++];
+    while (kept < weights.size() && reached < options.top_p * total);
     weights.resize(kept);
     total = reached;
   }

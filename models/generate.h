@@ -14,7 +14,7 @@ namespace norma {
 struct SamplingOptions {
   double temperature = 1;  // 0: always the likeliest token
   int64_t top_k = 0;       // only the k likeliest; 0 = all
-  double top_p = 1;        // only the likeliest that together reach this probability
+  double top_p = 1;        // only the likeliest that together reach this probability; at least one
 };
 
 // Draws a token from logits. `uniform` is a random number in [0, 1).
