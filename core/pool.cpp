@@ -1,10 +1,12 @@
 #include "core/pool.h"
 
+#include <omp.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -53,13 +55,12 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       ++statistics_.requests;
-      auto& list = list_of(size_class);
-      if (!list.empty()) {
-        block = list.back();
-        list.pop_back();
-      } else {
+      if (!(block = taken_from(reserved_[thread()], size_class)))
+        block = taken_from(free_, size_class);
+      if (!block) {
         ++statistics_.misses;
         statistics_.bytes_held += capacity_of(size_class);
+        reserve_for_other_threads(size_class);
       }
       statistics_.bytes_in_use += capacity_of(size_class);
       statistics_.peak_in_use = std::max(statistics_.peak_in_use, statistics_.bytes_in_use);
@@ -73,18 +74,13 @@ class Pool {
   void put_back(Storage::Block* block) {
     const std::lock_guard lock(mutex_);
     statistics_.bytes_in_use -= block->capacity;
-    list_of(block->size_class).push_back(block);
+    list_of(free_, block->size_class).push_back(block);
   }
 
   void trim() {
     const std::lock_guard lock(mutex_);
-    for (auto& list : free_) {
-      for (Storage::Block* block : list) {
-        statistics_.bytes_held -= block->capacity;
-        std::free(block);
-      }
-      list.clear();
-    }
+    trim(free_);
+    for (auto& [thread, lists] : reserved_) trim(lists);
   }
 
   PoolStatistics statistics() {
@@ -93,9 +89,42 @@ class Pool {
   }
 
  private:
-  std::vector<Storage::Block*>& list_of(size_t size_class) {
-    if (size_class >= free_.size()) free_.resize(size_class + 1);
-    return free_[size_class];
+  using Lists = std::vector<std::vector<Storage::Block*>>;  // by size class
+
+  static std::vector<Storage::Block*>& list_of(Lists& lists, size_t size_class) {
+    if (size_class >= lists.size()) lists.resize(size_class + 1);
+    return lists[size_class];
+  }
+
+  static Storage::Block* taken_from(Lists& lists, size_t size_class) {
+    auto& list = list_of(lists, size_class);
+    if (list.empty()) return nullptr;
+    Storage::Block* const block = list.back();
+    list.pop_back();
+    return block;
+  }
+
+  void trim(Lists& lists) {
+    for (auto& list : lists) {
+      for (Storage::Block* block : list) {
+        statistics_.bytes_held -= block->capacity;
+        std::free(block);
+      }
+      list.clear();
+    }
+  }
+
+  static int thread() { return omp_get_thread_num(); }
+
+  // What one worker needs as scratch memory, each may need at the same moment; which of them come
+  // to work together is chance, and must not decide in which step memory is asked for.
+  void reserve_for_other_threads(size_t size_class) {
+    if (!omp_in_parallel()) return;
+    for (int other = 0; other < omp_get_num_threads(); ++other) {
+      if (other == thread()) continue;
+      list_of(reserved_[other], size_class).push_back(from_system(size_class));
+      statistics_.bytes_held += capacity_of(size_class);
+    }
   }
 
   static Storage::Block* from_system(size_t size_class) {
@@ -110,7 +139,8 @@ class Pool {
   }
 
   std::mutex mutex_;
-  std::vector<std::vector<Storage::Block*>> free_;
+  Lists free_;
+  std::map<int, Lists> reserved_;  // by thread; what it returns goes to free_
   PoolStatistics statistics_;
 };
 
