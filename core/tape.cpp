@@ -120,7 +120,8 @@ void Tape::backward(const Var& loss, Tensor seed) {
 }
 
 void Tape::clear() {
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) node->op->~Op();
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node)
+    if (node->op) node->op->~Op();  // none where a backward broke off behind it
   for (Param* param : params_) param->pending_uses = 0;
   nodes_.clear();
   links_.clear();

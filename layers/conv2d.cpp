@@ -57,9 +57,9 @@ Conv2d::Conv2d(const Scope& scope, const Options& options, const LayerInput& inp
 Conv2d::Conv2d(const Scope& scope, const Options& options, int64_t in, std::optional<Init> init)
     : Module(scope), options_(options), in_(in) {
   if (in % options.groups != 0 || options.out % options.groups != 0)
-    throw Error("[conv2d " + scope.path() + "] " + std::to_string(options.groups) +
-                " groups do not divide " + std::to_string(in) + " input and " +
-                std::to_string(options.out) + " output channels");
+    throw Error((scope.path().empty() ? "[conv2d] " : "[conv2d " + scope.path() + "] ") +
+                std::to_string(options.groups) + " groups do not divide " + std::to_string(in) +
+                " input and " + std::to_string(options.out) + " output channels");
   const int64_t fan_in = in / options.groups * options.kernel * options.kernel;
   const Init standard = Init::uniform(1.0 / std::sqrt(static_cast<double>(fan_in)));
   weight_ =

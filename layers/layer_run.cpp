@@ -73,6 +73,30 @@ void check_names(const NamedTensors& in) {
           "'; expected input, mask, cond, target, grad_output, param.<name> or buffer.<name>");
   }
   if (!in.contains("input")) throw Error("there is no tensor called 'input'");
+  if (in.at("input").numel() == 0)
+    throw Error("input is empty: its shape is " + in.at("input").shape().str());
+}
+
+void check_shape(const char* name, const Tensor& tensor, const Shape& expected) {
+  if (!(tensor.shape() == expected))
+    throw Error(std::string(name) + " has the shape " + tensor.shape().str() + ", expected " +
+                expected.str());
+}
+
+void check_float(const char* name, const Tensor& tensor) {
+  if (!is_float(tensor.dtype()))
+    throw Error(std::string(name) + " holds " + name_of(tensor.dtype()) +
+                ", expected floating-point numbers");
+}
+
+// (B,T) for an input (B,T,C) or tokens (B,T); (B,H,W) for an image.
+void check_mask(const Tensor& mask, const Tensor& input) {
+  if (mask.dtype() != DType::kUInt8)
+    throw Error(std::string("mask holds ") + name_of(mask.dtype()) +
+                ", expected uint8 or bool: 1 at valid positions");
+  const std::vector<int64_t> extents = input.shape().vec();
+  const size_t leading = extents.size() - (is_float(input.dtype()) ? 1 : 0);
+  check_shape("mask", mask, Shape(std::span(extents).first(leading)));
 }
 
 }  // namespace
@@ -102,7 +126,9 @@ NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunO
   ctx.dtype = options.dtype;
   ctx.seed = 1;
   ctx.mask = find_or_none(in, "mask");
+  if (ctx.mask) check_mask(ctx.mask, input);
   const Tensor target = find_or_none(in, "target"), cond = find_or_none(in, "cond");
+  if (cond) check_float("cond", cond);
   if (target) ctx.target = prepared(target, options.dtype);
 
   Var x, y, given_cond;
@@ -117,9 +143,10 @@ NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunO
   NamedTensors out;
   out["output"] = channels_first(y.value);
   if (const Tensor grad = find_or_none(in, "grad_output"); grad) {
-    if (grad.numel() != y.value.numel())
-      throw Error("grad_output has the shape " + grad.shape().str() + ", the output " +
-                  out["output"].shape().str());
+    check_float("grad_output", grad);
+    // A loss, one number here, has no extents in PyTorch.
+    if (grad.numel() != 1 || y.value.numel() != 1)
+      check_shape("grad_output", grad, out["output"].shape());
     params.zero_grad();
     if (y.needs_grad()) tape.backward(y, prepared(grad, options.dtype).view(y.shape()));
     const auto of_leaf = [&](const Var& leaf) {

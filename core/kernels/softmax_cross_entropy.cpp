@@ -20,13 +20,14 @@ using math::Vec;
 constexpr int64_t kWork = 3;
 constexpr int64_t kMostChunks = 32;
 
-void check_targets(const int32_t* targets, int64_t rows, int64_t classes, int32_t ignored) {
+void check_targets(const int32_t* targets, int64_t rows, int64_t classes,
+                   const CrossEntropyOptions& options) {
   for (int64_t r = 0; r < rows; ++r) {
     const int32_t target = targets[r];
-    if (target != ignored && (target < 0 || target >= classes)) {
+    if (!options.ignores(target) && (target < 0 || target >= classes)) {
       throw Error("[cross_entropy] target " + std::to_string(target) + " in row " +
                   std::to_string(r) + " is neither a class (0 to " + std::to_string(classes - 1) +
-                  ") nor the ignored index " + std::to_string(ignored));
+                  ") nor the ignored index " + std::to_string(options.ignored_index));
     }
   }
 }
@@ -77,7 +78,7 @@ template <class T>
 CrossEntropySums cross_entropy_forward(const T* logits, const int32_t* targets, int64_t rows,
                                        int64_t classes, const CrossEntropyOptions& options,
                                        T* row_max, T* row_scale, T* row_loss) {
-  check_targets(targets, rows, classes, options.ignored_index);
+  check_targets(targets, rows, classes, options);
   const double smoothing = options.label_smoothing;
   std::array<CrossEntropySums, kMostChunks> partial{};
   const Chunks cut = chunks_of(rows, classes * kWork, kMostChunks);
@@ -85,7 +86,7 @@ CrossEntropySums cross_entropy_forward(const T* logits, const int32_t* targets, 
     CrossEntropySums& sums = partial[static_cast<size_t>(chunk)];
     for (int64_t r = cut.begin(chunk); r < cut.end(chunk); ++r) {
       const T* row = logits + r * classes;
-      const bool ignored = targets[r] == options.ignored_index;
+      const bool ignored = options.ignores(targets[r]);
       double loss = 0;
       if (!ignored) {
         const RowSums<T> row_sum = row_sums(row, classes, smoothing > 0);
@@ -129,7 +130,7 @@ void cross_entropy_backward(T* dlogits, const T* logits, const int32_t* targets,
     for (int64_t r = begin; r < end; ++r) {
       const T* row = logits + r * classes;
       T* gradient = dlogits + r * classes;
-      if (targets[r] == options.ignored_index) {
+      if (options.ignores(targets[r])) {
         for_each_register<T>(classes, [=](int64_t i, auto lanes) { lanes.store(gradient + i, 0); });
         continue;
       }

@@ -5,7 +5,10 @@
 namespace norma::kernels {
 
 struct CrossEntropyOptions {
-  int32_t ignored_index = -100;  // rows with this target count for nothing
+  // Rows with this target count for nothing, nor do those with the default, which data sets write.
+  int32_t ignored_index = kAlwaysIgnored;
+  bool ignores(int32_t target) const { return target == ignored_index || target == kAlwaysIgnored; }
+  static constexpr int32_t kAlwaysIgnored = -100;
   double label_smoothing = 0;  // ε: the target puts 1-ε on its class and ε/classes on every class
 };
 

@@ -78,7 +78,8 @@ class CrossEntropy : public Loss {
     void describe(Fields& f) {
       f.number("label_smoothing", label_smoothing,
                "share of the target's probability spread over all classes", {.min = 0, .max = 1});
-      f.integer("ignore_index", ignore_index, "targets of this value do not count");
+      f.integer("ignore_index", ignore_index,
+                "targets of this value do not count, besides the -100 that data sets write");
     }
   };
   explicit CrossEntropy(const Options& options) : options_(options) {}

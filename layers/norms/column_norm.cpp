@@ -88,7 +88,7 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
   }
   check_input(x);
   if (shortcut && !(shortcut->shape() == x.shape()))
-    throw Error("[" + type_ + "] " + path() + ": the shortcut " + shortcut->shape().str() +
+    throw Error(place() + "the shortcut " + shortcut->shape().str() +
                 " does not have the shape of the input " + x.shape().str());
   ColumnNormOp op;
   op.norm = this;
@@ -99,7 +99,7 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
   op.given_mean = outside.mean;
   op.given_variance = outside.variance;
   if (!outside.mean && op.cut.positions * op.cut.merge == 1)
-    throw Error("[" + type_ + "] " + path() + ": with the input " + x.shape().str() +
+    throw Error(place() + "with the input " + x.shape().str() +
                 " every statistic would be over a single value, so the output would not depend on "
                 "the input; a larger batch or more positions are needed in training");
   const int64_t domains = op.cut.samples * (channels_ / op.cut.merge);
@@ -128,8 +128,9 @@ void Norm::track(Context& ctx, const Tensor& mean, const Tensor& m2, const Tenso
     const int64_t samples = positions.numel();
     const double* const count = positions.data<double>();
     int64_t counted = 0;
-    for (int64_t n = 0; n < samples; ++n) counted += count[n] > 0;
-    if (counted == 0) return;  // all padding: nothing was seen
+    // Padding leaves nothing to track, and a single value has no variance.
+    for (int64_t n = 0; n < samples; ++n) counted += count[n] > 1;
+    if (counted == 0) return;
     int32_t& batches = *batches_->value.data<int32_t>();
     ++batches;
     const double weight = definition_.running->momentum.value_or(1.0 / batches);
@@ -140,7 +141,7 @@ void Norm::track(Context& ctx, const Tensor& mean, const Tensor& m2, const Tenso
         // Samples that have statistics of their own (instance norm) count equally.
         double mean_now = 0, var_now = 0;
         for (int64_t n = 0; n < samples; ++n) {
-          if (count[n] == 0) continue;
+          if (count[n] <= 1) continue;
           mean_now += mean.data<double>()[n * channels_ + c];
           var_now += m2.data<double>()[n * channels_ + c] / (count[n] - 1);  // unbiased
         }

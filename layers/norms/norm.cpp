@@ -20,9 +20,8 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
       definition_(std::move(definition)),
       channels_(channels) {
   if (definition_.domain.kind == Domain::Kind::kGroup && channels % definition_.domain.groups != 0)
-    throw Error("[" + type_ + "] " + scope.path() + ": " + std::to_string(channels) +
-                " channels cannot be cut into " + std::to_string(definition_.domain.groups) +
-                " groups of equal size");
+    throw Error(place() + std::to_string(channels) + " channels cannot be cut into " +
+                std::to_string(definition_.domain.groups) + " groups of equal size");
   for (const NormParam& param : definition_.params) {
     const Shape shape{param.scalar ? 1 : channels};
     params_.push_back(
@@ -59,11 +58,14 @@ kernels::NormProgram<T> Norm::program() const {
 template kernels::NormProgram<float> Norm::program() const;
 template kernels::NormProgram<double> Norm::program() const;
 
+std::string Norm::place() const {
+  return "[" + type_ + (path().empty() ? "" : " " + path()) + "] ";
+}
+
 void Norm::check_input(const Var& x) const {
   if (x.shape().back() != channels_)
-    throw Error("[" + type_ + "] " + path() + " was built for " + std::to_string(channels_) +
-                " channels, the input " + x.shape().str() + " has " +
-                std::to_string(x.shape().back()));
+    throw Error(place() + "was built for " + std::to_string(channels_) + " channels, the input " +
+                x.shape().str() + " has " + std::to_string(x.shape().back()));
 }
 
 Tensor Norm::mask_for(const Context& ctx, const Shape& shape) const {
@@ -72,8 +74,8 @@ Tensor Norm::mask_for(const Context& ctx, const Shape& shape) const {
   if (valid == rows) return ctx.mask;
   // Rows are independent of each other; where a position has several (heads), padding may stay.
   if (definition_.domain.per_row() && rows % valid == 0) return {};
-  throw Error("[" + type_ + "] " + path() + ": the mask " + ctx.mask.shape().str() +
-              " does not fit the input " + shape.str());
+  throw Error(place() + "the mask " + ctx.mask.shape().str() + " does not fit the input " +
+              shape.str());
 }
 
 }  // namespace norma

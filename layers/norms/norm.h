@@ -43,6 +43,7 @@ class Norm : public Module {
  private:
   friend struct RowNormOp;
   friend struct ColumnNormOp;
+  std::string place() const;  // what its errors begin with
   void check_input(const Var& x) const;
   // Statistics from outside for this forward: running ones in eval. Undefined when taken from x.
   struct Given {

@@ -137,6 +137,30 @@ TEST_CASE("padding changes nothing for valid positions", "[layers]") {
   }
 }
 
+TEST_CASE("running statistics pass over what has no variance", "[layers]") {
+  int checked = 0;
+  for (const Entry* entry : norm_registry().entries()) {
+    Json options = *affine_spec(entry->type, 3).options;
+    if (!options.contains("track_running_stats")) continue;
+    options["track_running_stats"] = true;
+    ++checked;
+    INFO(entry->type);
+    ParamSet params(DType::kFloat64, 3);
+    const auto norm = make_norm(Scope(params), make_spec(options, norm_registry(), entry->type), 3);
+    params.materialize();
+    for (const int valid : {0, 1}) {
+      Context ctx;
+      ctx.training = true;
+      ctx.mask = Tensor::zeros({2, 4}, DType::kUInt8);
+      ctx.mask.data<uint8_t>()[2] = static_cast<uint8_t>(valid);
+      (*norm)(ctx, Var{Tensor::full({2, 4, 3}, DType::kFloat64, 5.0)});
+      CHECK(params.find_buffer("running_mean")->value.to_vector() == std::vector<double>(3, 0.0));
+      CHECK(params.find_buffer("running_var")->value.to_vector() == std::vector<double>(3, 1.0));
+    }
+  }
+  CHECK(checked >= 2);
+}
+
 TEST_CASE("float32 survives a mean far above the deviation", "[layers]") {
   for (const Entry* entry : norm_registry().entries()) {
     constexpr int64_t kChannels = 64;
