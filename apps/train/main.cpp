@@ -39,14 +39,16 @@ struct Arguments {
     app.add_option("overrides", overrides, "Options to change: dotted.path=value");
     app.add_option("-o,--out", out, "Run folder to write; runs/<config's name> if left out");
     app.add_option("--resume", resume, "Go on with the run in this folder");
-    app.add_flag("--overwrite", overwrite, "Start again in a folder that holds a run");
+    app.add_flag("--overwrite", overwrite, "Start again in a folder that holds a run")
+        ->excludes("--resume");
     app.add_flag("--print-config", print_config, "Print the config with every default filled in");
     app.add_flag("--print-schema", print_schema, "Print the JSON Schema of configs");
     app.add_flag("--dry-run", dry_run, "Print the model's tree, sizes, operations and memory");
     app.add_option("--verify-resume", verify_steps,
                    "Train this many steps with and without an interruption and compare every bit")
         ->expected(0, 1)
-        ->default_str("20");
+        ->default_str("20")
+        ->check(CLI::PositiveNumber);
     app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
         ->check(CLI::PositiveNumber);
     app.add_option("--seed", seed, "Short for train.seed=");
@@ -57,8 +59,10 @@ std::string default_folder(const std::string& config) {
   return "runs/" + std::filesystem::path(config).stem().string();
 }
 
-int train(const RunConfig& config, const RunPlan& plan, bool quiet) {
-  check_run_folder(plan);
+int train(RunConfig config, const RunPlan& plan, bool quiet) {
+  // The checkpoint has the weights; the file they once came from may be gone.
+  if (plan.resume && io::newest_checkpoint(plan.folder / "checkpoints"))
+    config.train.init_from.clear();
   Training training(config);
   catch_stop_signals("stopping after this step, then saving; once more to leave at once");
   RunPlan watched = plan;
@@ -89,6 +93,12 @@ int run(CommandLine& line) {
   const std::filesystem::path folder = !args.resume.empty() ? args.resume
                                        : args.out.empty()   ? default_folder(args.config)
                                                             : args.out;
+  RunPlan plan{.folder = folder,
+               .resolved = "",
+               .resume = !args.resume.empty(),
+               .overwrite = args.overwrite};
+  const bool runs = !args.print_config && !args.dry_run && args.verify_steps == 0;
+  if (runs) check_run_folder(plan);
   const std::string source = args.config.empty() ? (folder / "config.json").string() : args.config;
   if (!args.seed.empty()) args.overrides.push_back("train.seed=" + args.seed);
   Json resolved;
@@ -108,10 +118,7 @@ int run(CommandLine& line) {
     std::cout << verify_resume(config, args.verify_steps) << "\n";
     return 0;
   }
-  const RunPlan plan{.folder = folder,
-                     .resolved = text,
-                     .resume = !args.resume.empty(),
-                     .overwrite = args.overwrite};
+  plan.resolved = text;
   return train(config, plan, line.quiet());
 }
 

@@ -51,6 +51,8 @@ void Screen::on_evaluation(int64_t step, Split split, const EvalReport& report, 
                best ? ", the best so far" : "");
 }
 
+void Screen::on_resume(int64_t step) { spdlog::info("resuming after step {}", step); }
+
 void Screen::on_note(const std::string& sentence) { spdlog::warn("{}", sentence); }
 
 void Screen::close(const RunResult& result) {

@@ -27,9 +27,8 @@ class FiniteGuard final : public TapeObserver {
   std::string report() const {
     if (forward_found_) return told("output", forward_);
     if (backward_found_) return told("gradient", backward_);
-    return "every output and every gradient of the replayed micro-batch is finite: the fault lies "
-           "in "
-           "the sum over micro-batches or in a parameter's gradient\n";
+    return "every output and every gradient of the replayed step is finite: the fault lies in the "
+           "sum over micro-batches or in a parameter's gradient\n";
   }
 
  private:
@@ -67,7 +66,7 @@ class FiniteGuard final : public TapeObserver {
 std::string write_post_mortem(Training& training, const StepReport& report,
                               const std::filesystem::path& run, const std::string& resolved) {
   FiniteGuard guard;
-  training.rehearse(guard);
+  training.rehearse(guard, training.config().train.accumulate);
   const std::filesystem::path folder = run / "post_mortem";
   std::filesystem::create_directories(folder);
   char head[256];

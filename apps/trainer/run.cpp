@@ -1,5 +1,10 @@
 #include "apps/trainer/run.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -22,6 +27,42 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
+// A run folder that no other process may write into meanwhile. The lock goes with the process,
+// however that ends.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder) : fd_(open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      close(fd_);
+      throw Error(folder.string() + ": another training is writing into this folder");
+    }
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+// The files and folders that a run leaves in its folder.
+constexpr const char* kOfARun[] = {"config.json",    "data_card.json",    "metrics.jsonl",
+                                   "tokenizer.json", "model.safetensors", "checkpoints",
+                                   "post_mortem"};
+
+// The dotted paths at which two configs differ.
+std::string changed_options(const Json& before, const Json& now) {
+  std::string all;
+  for (const Json& change : Json::diff(before, now)) {
+    std::string path = change.at("path").get<std::string>().substr(1);
+    std::replace(path.begin(), path.end(), '/', '.');
+    all += (all.empty() ? "" : ", ") + path;
+  }
+  return all;
+}
+
 // One run being carried out.
 class Run {
  public:
@@ -30,6 +71,7 @@ class Run {
         options_(training.config().train),
         plan_(plan),
         listener_(listener),
+        lock_(made(plan.folder)),
         checkpoints_(prepared(plan) / "checkpoints", static_cast<int>(options_.keep_checkpoints)) {
     if (plan.resume)
       resume();
@@ -41,6 +83,7 @@ class Run {
   RunResult run() {
     listener_.on_start(training_, training_.steps_done());
     RunResult result;
+    result.stopped_early = out_of_patience();  // before it was interrupted
     while (training_.steps_done() < options_.steps && !result.stopped_early) {
       if (plan_.stop_requested()) {
         result.stopped = true;
@@ -64,16 +107,22 @@ class Run {
   }
 
  private:
+  static const fs::path& made(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) throw Error(folder.string() + " cannot be made: " + error.message());
+    return folder;
+  }
   static const fs::path& prepared(const RunPlan& plan) {
-    if (!plan.resume && plan.overwrite) fs::remove_all(plan.folder);
-    fs::create_directories(plan.folder);
+    if (!plan.resume && plan.overwrite)
+      for (const char* name : kOfARun) fs::remove_all(plan.folder / name);
     return plan.folder;
   }
 
   void begin() {
-    io::write_atomically(plan_.folder / "config.json", plan_.resolved);
     const DataCard card = training_.data().card();
     io::write_atomically(plan_.folder / "data_card.json", format_json(card.json()) + "\n");
+    io::write_atomically(plan_.folder / "config.json", plan_.resolved);
     for (const std::string& note : card.notes) listener_.on_note(note);
     if (const Tokenizer* tokenizer = training_.data().tokenizer())
       io::write_atomically(plan_.folder / "tokenizer.json", format_json(tokenizer->json()) + "\n");
@@ -90,15 +139,45 @@ class Run {
       return;
     }
     const io::LoadedCheckpoint checkpoint = io::load_checkpoint(*newest);
+    const Json state = Json::parse(checkpoint.state_json);
+    check_continuation(state, checkpoint.step);
     training_.restore(checkpoint);
     checkpoints_.rewind_to(checkpoint.step);
-    const Json state = Json::parse(checkpoint.state_json);
+    record_changes();
+    if (state.contains("best_step") && state["best_step"] == checkpoint.step)
+      checkpoints_.keep_best(checkpoint.step);  // a kill may have come in between
     if (!state.at("best_loss").is_null()) best_loss_ = state["best_loss"].get<double>();
     evaluations_without_gain_ = state.at("evaluations_without_gain").get<int64_t>();
+    best_step_ = state.value("best_step", int64_t{-1});
     checkpointed_ = checkpoint.step;
     io::truncate_to_offset(plan_.folder / "metrics.jsonl",
                            state.at("metrics_bytes").get<int64_t>());
-    listener_.on_note("resuming after step " + std::to_string(checkpoint.step));
+    listener_.on_resume(checkpoint.step);
+  }
+
+  // Throws Error where what is to go on would be another training.
+  void check_continuation(const Json& state, int64_t step) const {
+    const std::string folder = plan_.folder.string();
+    if (options_.steps < step)
+      throw Error(folder + ": " + std::to_string(step) + " steps are done, train.steps=" +
+                  std::to_string(options_.steps) + " is less; a new run would be needed");
+    if (state.at("seed") != options_.seed)
+      throw Error(folder + ": the run began with train.seed=" + state["seed"].dump() +
+                  ", going on with " + std::to_string(options_.seed) +
+                  " would repeat some samples and leave out others");
+    const fs::path card = plan_.folder / "data_card.json";
+    const Json now = training_.data().card().json();
+    if (fs::exists(card) && load_json(card).value("splits", Json()) != now.value("splits", Json()))
+      throw Error(folder + ": the data are no longer those of " + card.string());
+  }
+
+  // The folder's config stays the one that the run goes by.
+  void record_changes() {
+    const fs::path file = plan_.folder / "config.json";
+    const std::string changes = changed_options(load_json(file), Json::parse(plan_.resolved));
+    if (changes.empty()) return;
+    listener_.on_note("from here on with other options than before: " + changes);
+    io::write_atomically(file, plan_.resolved);
   }
 
   void step() {
@@ -160,6 +239,8 @@ class Run {
     Json state = Json::parse(content.state_json);
     state["best_loss"] = std::isfinite(best_loss_) ? Json(best_loss_) : Json(nullptr);
     state["evaluations_without_gain"] = evaluations_without_gain_;
+    if (best_is_new_) best_step_ = content.step;
+    state["best_step"] = best_step_;
     state["metrics_bytes"] = metrics_->offset();
     content.state_json = state.dump();
     checkpoints_.save(content);
@@ -180,10 +261,11 @@ class Run {
   const TrainOptions& options_;
   const RunPlan& plan_;
   RunListener& listener_;
+  FolderLock lock_;
   io::CheckpointFolder checkpoints_;
   std::unique_ptr<io::JsonLines> metrics_;
   double best_loss_ = std::numeric_limits<double>::infinity();
-  int64_t evaluations_without_gain_ = 0;
+  int64_t best_step_ = -1, evaluations_without_gain_ = 0;
   bool best_is_new_ = false;
   int64_t checkpointed_ = -1;
 };
@@ -197,7 +279,8 @@ void check_run_folder(const RunPlan& plan) {
   }
   if (!fs::is_directory(plan.folder))
     throw Error(plan.folder.string() + " is a file, not a folder");
-  if (!fs::exists(plan.folder / "config.json"))
+  if (!fs::exists(plan.folder / "config.json") ||
+      !(fs::exists(plan.folder / "data_card.json") || fs::exists(plan.folder / "metrics.jsonl")))
     throw Error(plan.folder.string() + " holds other files than a run's; choose another folder");
   if (!plan.resume && !plan.overwrite)
     throw Error(

@@ -33,6 +33,8 @@ void TrainOptions::describe(Fields& f) {
   f.text("init_from", init_from,
          "a safetensors file to take the initial weights from; empty = none");
   f.rule(batch % accumulate == 0, "accumulate", "a divisor of `batch`");
+  f.rule(!patience || eval_every > 0, "eval_every",
+         "above 0, because `patience` counts evaluations");
 }
 
 void RunConfig::describe(Fields& f) {

@@ -59,6 +59,9 @@ Training::Training(const RunConfig& config, Comm& comm)
   if (micro_batch() % comm_.size() != 0)
     throw Error("train.batch / train.accumulate is " + std::to_string(micro_batch()) + ", which " +
                 std::to_string(comm_.size()) + " processes cannot share equally");
+  if (config.train.patience && data_->size(Split::kValidation) == 0)
+    throw Error("train.patience waits for a better validation loss, but " + config.data.type +
+                " has no validation split");
   const uint64_t seed = static_cast<uint64_t>(config.train.seed);
   loader_ = std::make_unique<Loader>(*data_, seed, params_.dtype());
   model_ = make_model(Scope(params_), config.model, input_for(data_->info()));
@@ -89,6 +92,7 @@ StepReport Training::step() {
   ctx_.training = true;
   ctx_.step = steps_;
   params_.zero_grad();
+  keep_buffers();
   Totals totals;
   const int64_t micro = micro_batch(), share = micro / comm_.size();
   for (int64_t part = 0; part < train.accumulate; ++part) {
@@ -107,7 +111,10 @@ StepReport Training::step() {
   report.accuracy = totals.correct * scale;
   report.grad_norm = grad_norm(params_, scale);
   report.lr = base_lr(config_.optim) * schedule_->factor(report.step, train.steps);
-  if (!report.finite()) return report;
+  if (!report.finite()) {
+    restore_buffers();
+    return report;
+  }
   if (clip_) report.clipped = clip_->apply(params_, scale, report.grad_norm);
   optimizer_->step(params_, {.lr = report.lr, .grad_scale = scale * report.clipped.factor});
   ++steps_;
@@ -137,18 +144,34 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   return report;
 }
 
-double Training::rehearse(TapeObserver& observer) {
+void Training::keep_buffers() {
+  const auto& buffers = params_.buffers();
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    if (i == kept_buffers_.size()) kept_buffers_.push_back(buffers[i].value.clone());
+    kept_buffers_[i].copy_from(buffers[i].value);
+  }
+}
+
+void Training::restore_buffers() {
+  for (size_t i = 0; i < kept_buffers_.size(); ++i)
+    params_.buffers()[i].value.copy_from(kept_buffers_[i]);
+}
+
+double Training::rehearse(TapeObserver& observer, int64_t micro_batches) {
   ctx_.tape = &tape_;
   ctx_.training = true;
   ctx_.step = steps_;
   ctx_.replaying = true;
   ctx_.observer = tape_.observer = &observer;
-  const int64_t first = steps_ * config_.train.batch;
-  loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
+  double flops = 0;
   params_.zero_grad();
-  const LossResult result = forward(batch_, first);
-  const double flops = ctx_.flops();
-  if (result.sum.needs_grad()) tape_.backward(result.sum);
+  for (int64_t part = 0; part < micro_batches; ++part) {
+    const int64_t first = steps_ * config_.train.batch + part * micro_batch();
+    loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
+    const LossResult result = forward(batch_, first);
+    flops += ctx_.flops();
+    if (result.sum.needs_grad()) tape_.backward(result.sum);
+  }
   params_.zero_grad();
   ctx_.observer = tape_.observer = nullptr;
   ctx_.replaying = false;

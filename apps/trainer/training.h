@@ -47,7 +47,7 @@ class Training {
   explicit Training(const RunConfig& config, Comm& comm = single_process());
 
   // One optimizer step. When the loss or the gradient is not finite the report says so and nothing
-  // is updated.
+  // is updated, running statistics included.
   StepReport step();
   // The mean loss over a split, by the averaged weights where there is an average. The split may be
   // absent: then nothing is returned.
@@ -60,9 +60,10 @@ class Training {
   ParamSet& params() { return params_; }
   Module& model() { return *model_; }
 
-  // Forward and backward of the next step's first micro-batch, observed, with no lasting effect:
-  // for the summary and for finding out where numbers stopped being finite.
-  double rehearse(TapeObserver& observer);
+  // Forward and backward of the next step's first micro-batches, observed, with no lasting effect:
+  // for the summary and for finding out where numbers stopped being finite. Returns the forwards'
+  // floating-point operations.
+  double rehearse(TapeObserver& observer, int64_t micro_batches = 1);
 
   // Everything a resumed training needs. The views borrow this training's memory.
   io::CheckpointContent snapshot() const;
@@ -73,6 +74,8 @@ class Training {
 
  private:
   LossResult forward(const Batch& batch, int64_t first_sample);
+  void keep_buffers();
+  void restore_buffers();
   // Samples of a micro-batch on all ranks together.
   int64_t micro_batch() const { return config_.train.batch / config_.train.accumulate; }
 
@@ -90,6 +93,7 @@ class Training {
   Tape tape_;
   Context ctx_;
   Batch batch_;
+  std::vector<Tensor> kept_buffers_;  // as they were before the step
   int64_t steps_ = 0;
 };
 

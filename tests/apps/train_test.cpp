@@ -223,6 +223,58 @@ TEST_CASE("train: a folder that holds a run is not overwritten unasked", "[apps]
   CHECK(fs::exists(folder / "photos/one.jpg"));
 }
 
+TEST_CASE("train: only a run's own files are ever removed", "[apps]") {
+  TemporaryFolder folder;
+  const fs::path run = folder / "run";
+  const Words command = with(kSpirals, {"train.steps=3", "--overwrite", "--out", run.string()});
+  fs::create_directory(run);
+  write_bytes(run / "config.json", "{}");  // many programs call theirs so
+  write_bytes(run / "precious", "x");
+  CHECK(run_program_as_user(command).code == 2);
+  fs::remove(run / "config.json");
+  fs::remove(run / "precious");
+  REQUIRE(run_program_as_user(command).code == 0);
+  write_bytes(run / "precious", "x");
+  REQUIRE(run_program_as_user(command).code == 0);
+  CHECK(fs::exists(run / "precious"));
+}
+
+TEST_CASE("train: two processes do not share a run folder", "[apps]") {
+  TemporaryFolder folder;
+  const std::string run = (folder / "run").string();
+  ChildProgram first(with(kSpirals, {"train.steps=100000", "--out", run}));
+  wait_for_step(first, run, 5);
+  const Ended second = run_program_as_user({"train", "--resume", run});
+  CHECK(second.code == 2);
+  CHECK_THAT(second.err, ContainsSubstring("another training is writing"));
+  CHECK(first.running());
+}
+
+TEST_CASE("train: on resume changes are recorded, and other trainings refused", "[apps]") {
+  TemporaryFolder folder;
+  const std::string run = (folder / "run").string();
+  const std::string weights = (folder / "weights.safetensors").string();
+  REQUIRE(run_program_as_user(with(kSpirals, {"train.steps=10", "--out", run})).code == 0);
+  fs::copy(run + "/model.safetensors", weights);
+  REQUIRE(run_program_as_user(with(kSpirals, {"train.steps=10", "--overwrite", "--out", run,
+                                              "train.init_from=" + weights}))
+              .code == 0);
+  fs::remove(weights);  // the checkpoint has them now
+  const Ended longer = run_program_as_user({"train", "--resume", run, "train.steps=20"});
+  INFO(longer.err);
+  CHECK(longer.code == 0);
+  CHECK_THAT(longer.err, ContainsSubstring("other options than before: train.steps"));
+  CHECK(load_json(folder / "run/config.json")["train"]["steps"] == 20);
+  for (const auto& [change, reason] : {std::pair("train.steps=5", "20 steps are done"),
+                                       {"train.seed=7", "began with train.seed=1"},
+                                       {"data.noise=0.1", "the data are no longer"}}) {
+    const Ended other = run_program_as_user({"train", "--resume", run, change});
+    CHECK(other.code == 2);
+    CHECK_THAT(other.err, ContainsSubstring(reason));
+  }
+  CHECK(run_program_as_user({"train", "--resume", (folder / "nothing").string()}).code == 2);
+}
+
 TEST_CASE("train: a run folder is complete, and its config replays it", "[apps]") {
   TemporaryFolder folder;
   const auto to = [&](const char* name) { return (folder / name).string(); };
@@ -269,6 +321,11 @@ TEST_CASE("train: early stopping ends a run that learns no more", "[apps]") {
   // The first evaluation is the best there is; two more without gain end the run.
   CHECK(metrics_of(run).back().at("step") == 15);
   CHECK(io::load_checkpoint(run / "checkpoints/best").step == 5);
+  // Killed between its last checkpoint and its end, it stops where it had stopped.
+  fs::remove(run / "model.safetensors");
+  CHECK(run_program_as_user({"train", "--resume", run.string()}).code == 0);
+  CHECK(metrics_of(run).back().at("step") == 15);
+  CHECK(fs::exists(run / "model.safetensors"));
 }
 
 TEST_CASE("train: weights of one run start another", "[apps]") {
