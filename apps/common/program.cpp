@@ -54,6 +54,7 @@ bool stdout_arrived() {
 
 CommandLine::CommandLine(int argc, char** argv, const About& about)
     : argc_(argc), argv_(argv), app_(std::make_unique<CLI::App>(about.summary, about.name)) {
+  app_->option_defaults()->always_capture_default();
   app_->set_help_flag("-h,--help", "Show this text");
   app_->set_version_flag(
       "--version",

@@ -1,5 +1,7 @@
 // sample: text out of a trained model.
 #include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,14 @@ constexpr About kAbout{
     "  sample runs/demo\n"
     "  sample runs/demo --prompt 'In the beginning' --tokens 300 --temperature 0.8\n"
     "  sample runs/demo --top-k 20 --top-p 0.95 --seed 7\n"};
+
+// What is wrong with a temperature; nothing where it is one.
+std::string is_temperature(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool valid = !text.empty() && *end == 0 && value >= 0 && std::isfinite(value);
+  return valid ? "" : "expected a number from 0 up, found " + text;
+}
 
 // The weights of a finished run; of one that is still going or was stopped, those of its newest
 // checkpoint.
@@ -42,7 +52,7 @@ int run(CommandLine& line) {
   app.add_option("-n,--tokens", count, "Tokens to write")->check(CLI::PositiveNumber);
   app.add_option("-t,--temperature", sampling.temperature,
                  "Below 1: likelier tokens; 0: always the likeliest")
-      ->check(CLI::NonNegativeNumber);
+      ->check(is_temperature);
   app.add_option("--top-k", sampling.top_k, "Choose among the k likeliest tokens; 0 = all")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--top-p", sampling.top_p,

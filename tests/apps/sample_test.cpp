@@ -96,6 +96,26 @@ TEST_CASE("layer: forward and backward on a file", "[apps]") {
     CHECK(wrong.code == 2);
     CHECK_THAT(wrong.err, ContainsSubstring(reason));
   };
+  // What is in the file must fit the layer.
+  const auto with_input = [&](io::TensorView more, const char* reason) {
+    std::vector<io::TensorView> tensors = in;
+    std::erase_if(tensors, [&](const io::TensorView& tensor) { return tensor.name == more.name; });
+    tensors.push_back(more);
+    io::write_safetensors(folder / "more.safetensors", tensors);
+    const Ended wrong = run_program_as_user({"layer", R"({"type": "layer_norm"})", "--in",
+                                             (folder / "more.safetensors").string(), "--out", to});
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, ContainsSubstring(reason));
+  };
+  const auto bytes = [](const std::vector<double>& values) {
+    return reinterpret_cast<const std::byte*>(values.data());
+  };
+  with_input({"mask", DType::kFloat64, {2}, bytes(x), 16}, "mask holds float64, expected uint8");
+  with_input({"mask", DType::kUInt8, {3}, bytes(x), 3}, "mask has the shape (3), expected (2)");
+  with_input({"grad_output", DType::kFloat64, {3, 2}, bytes(dy), 48}, "expected (2, 3)");
+  with_input({"grad_output", DType::kInt32, {2, 3}, bytes(dy), 24}, "grad_output holds int32");
+  with_input({"weights", DType::kFloat64, {3}, bytes(x), 24}, "a tensor is called 'weights'");
+
   refused(R"({"type": "layer_nrm"})", "did you mean layer_norm");
   refused(R"({"type": "group_norm", "groups": 2})", "3 channels cannot be cut into 2 groups");
   refused(R"({"type": "layer_norm", "esp": 1})", "did you mean eps");
