@@ -1,10 +1,13 @@
 #include "core/onednn/engine.h"
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "core/error.h"
 #include "core/onednn.h"
+#include "core/parallel.h"
 #include "core/pool.h"
 
 namespace norma::onednn {
@@ -20,12 +23,38 @@ const dnnl::stream& stream() {
 // What the hungriest primitive asks for.
 std::atomic<size_t> largest_scratch{0};
 
-// This thread's scratch memory. It is large enough for every primitive built so far, so that it has
-// stopped growing after the first steps of a training, whichever thread runs which tile.
+// The scratch memory of all threads, each large enough for every primitive built so far. It is made
+// for all of them at once, when a larger primitive is first run: otherwise it would be chance in
+// which step of a training the last thread comes to run that one and asks for memory.
+class Scratch {
+ public:
+  static Storage of(size_t thread, size_t bytes) {
+    static Scratch all;
+    const std::lock_guard lock(all.mutex_);
+    const size_t threads = std::max(thread + 1, static_cast<size_t>(thread_count()));
+    if (all.bytes_ < bytes) all.storage_.clear();
+    all.bytes_ = std::max(all.bytes_, bytes);
+    while (all.storage_.size() < threads) all.storage_.emplace_back(all.bytes_);
+    return all.storage_[thread];
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t bytes_ = 0;
+  std::vector<Storage> storage_;
+};
+
+// Threads by the order in which they first run a primitive.
+size_t thread_number() {
+  static std::atomic<size_t> threads{0};
+  thread_local const size_t own = threads.fetch_add(1);
+  return own;
+}
+
 void* scratch() {
   thread_local Storage memory;
   const size_t bytes = largest_scratch.load(std::memory_order_relaxed);
-  if (memory.bytes() < bytes) memory = Storage(bytes);
+  if (memory.bytes() < bytes) memory = Scratch::of(thread_number(), bytes);
   return memory.data();
 }
 
