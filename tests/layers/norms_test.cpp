@@ -184,7 +184,10 @@ TEST_CASE("float32 survives a mean far above the deviation", "[layers]") {
     double worst = 0;
     for (size_t i = 0; i < reference.size(); ++i)
       worst = std::max(worst, std::abs(computed[i] - reference[i]));
-    CHECK(worst < 1e-4);
+    // An output as large as the input, by a map of its own, has no digits beyond float32's.
+    double largest = 0;
+    for (const double y : reference) largest = std::max(largest, std::abs(y));
+    CHECK(worst < std::max(1e-4, 2 * std::numeric_limits<float>::epsilon() * largest));
   }
 }
 
