@@ -73,6 +73,8 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
                    T* sums, T* block_m2) {
   using V = Vec<T>;
   const auto load = [&](int64_t r, int k) { return lanes.load(x + r * stride + k * V::lanes); };
+  // The processor's own prefetch stops at each page; beyond the end this one does no harm.
+  constexpr int64_t kAhead = 2048 / static_cast<int64_t>(sizeof(T));
   V shift[together], total[together];
   for (int k = 0; k < together; ++k) {
     shift[k] = centred ? load(0, k) : V(T(0));
@@ -80,6 +82,7 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   }
   for (int64_t r = 0; r < rows; ++r)
     unrolled<together>([&](auto k) NORMA_INLINE {
+      __builtin_prefetch(x + r * stride + k * V::lanes + kAhead);
       const V d = load(r, k) - shift[k];
       total[k] += centred ? d : d * d;
     });
