@@ -16,9 +16,10 @@ namespace norma {
 // Lives in front of the bytes it describes, in one cache line.
 struct alignas(64) Storage::Block {
   std::atomic<int64_t> references;
-  size_t bytes;       // asked for by the owner
-  size_t capacity;    // usable bytes behind this header
-  size_t size_class;  // index of the free list it returns to
+  size_t bytes;         // asked for by the owner
+  size_t capacity;      // usable bytes behind this header
+  uint32_t size_class;  // index of the free list it returns to …
+  int32_t home;         // … among those of this worker, or kOutside
 };
 
 namespace {
@@ -26,6 +27,7 @@ namespace {
 constexpr size_t kHeader = sizeof(Storage::Block);
 constexpr size_t kSmallest = 256;
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr int kOutside = -1;  // the home of blocks asked for outside of parallel regions
 
 // Eight classes for each power of two: at most an eighth of a block is slack.
 size_t class_of(size_t bytes) {
@@ -51,21 +53,22 @@ class Pool {
 
   Storage::Block* take(size_t bytes) {
     const size_t size_class = class_of(bytes);
+    const int home = omp_in_parallel() ? omp_get_thread_num() : kOutside;
     Storage::Block* block = nullptr;
     {
       const std::lock_guard lock(mutex_);
       ++statistics_.requests;
-      if (!(block = taken_from(reserved_[thread()], size_class)))
-        block = taken_from(free_, size_class);
-      if (!block) {
+      auto& free = free_list(home, size_class);
+      if (free.empty()) {
         ++statistics_.misses;
-        statistics_.bytes_held += capacity_of(size_class);
-        reserve_for_other_threads(size_class);
+        free.push_back(from_system(size_class, home));
+        if (home != kOutside) reserve_for_other_workers(size_class, home);
       }
-      statistics_.bytes_in_use += capacity_of(size_class);
+      block = free.back();
+      free.pop_back();
+      statistics_.bytes_in_use += block->capacity;
       statistics_.peak_in_use = std::max(statistics_.peak_in_use, statistics_.bytes_in_use);
     }
-    if (!block) block = from_system(size_class);
     block->references.store(1, std::memory_order_relaxed);
     block->bytes = bytes;
     return block;
@@ -74,13 +77,20 @@ class Pool {
   void put_back(Storage::Block* block) {
     const std::lock_guard lock(mutex_);
     statistics_.bytes_in_use -= block->capacity;
-    list_of(free_, block->size_class).push_back(block);
+    free_list(block->home, block->size_class).push_back(block);
   }
 
   void trim() {
     const std::lock_guard lock(mutex_);
-    trim(free_);
-    for (auto& [thread, lists] : reserved_) trim(lists);
+    for (auto& [home, lists] : free_) {
+      for (auto& list : lists) {
+        for (Storage::Block* block : list) {
+          statistics_.bytes_held -= block->capacity;
+          std::free(block);
+        }
+        list.clear();
+      }
+    }
   }
 
   PoolStatistics statistics() {
@@ -89,58 +99,37 @@ class Pool {
   }
 
  private:
-  using Lists = std::vector<std::vector<Storage::Block*>>;  // by size class
-
-  static std::vector<Storage::Block*>& list_of(Lists& lists, size_t size_class) {
+  std::vector<Storage::Block*>& free_list(int home, size_t size_class) {
+    auto& lists = free_[home];
     if (size_class >= lists.size()) lists.resize(size_class + 1);
     return lists[size_class];
   }
 
-  static Storage::Block* taken_from(Lists& lists, size_t size_class) {
-    auto& list = list_of(lists, size_class);
-    if (list.empty()) return nullptr;
-    Storage::Block* const block = list.back();
-    list.pop_back();
-    return block;
+  // What one worker needs as scratch memory, each may need at the same moment. Which of them come
+  // to work together is chance and must not decide in which step memory is asked for: so every
+  // worker has blocks of its own, always as many as the others.
+  void reserve_for_other_workers(size_t size_class, int home) {
+    for (int other = 0; other < omp_get_num_threads(); ++other)
+      if (other != home) free_list(other, size_class).push_back(from_system(size_class, other));
   }
 
-  void trim(Lists& lists) {
-    for (auto& list : lists) {
-      for (Storage::Block* block : list) {
-        statistics_.bytes_held -= block->capacity;
-        std::free(block);
-      }
-      list.clear();
-    }
-  }
-
-  static int thread() { return omp_get_thread_num(); }
-
-  // What one worker needs as scratch memory, each may need at the same moment; which of them come
-  // to work together is chance, and must not decide in which step memory is asked for.
-  void reserve_for_other_threads(size_t size_class) {
-    if (!omp_in_parallel()) return;
-    for (int other = 0; other < omp_get_num_threads(); ++other) {
-      if (other == thread()) continue;
-      list_of(reserved_[other], size_class).push_back(from_system(size_class));
-      statistics_.bytes_held += capacity_of(size_class);
-    }
-  }
-
-  static Storage::Block* from_system(size_t size_class) {
+  Storage::Block* from_system(size_t size_class, int home) {
     const size_t capacity = capacity_of(size_class);
     const size_t alignment = capacity >= kHugePage ? kHugePage : 64;
     const size_t total = (kHeader + capacity + alignment - 1) / alignment * alignment;
     void* memory = std::aligned_alloc(alignment, total);
     if (!memory) throw std::bad_alloc();
     if (alignment == kHugePage) madvise(memory, total, MADV_HUGEPAGE);
-    return new (memory)
-        Storage::Block{.references = 1, .bytes = 0, .capacity = capacity, .size_class = size_class};
+    statistics_.bytes_held += capacity;
+    return new (memory) Storage::Block{.references = 1,
+                                       .bytes = 0,
+                                       .capacity = capacity,
+                                       .size_class = static_cast<uint32_t>(size_class),
+                                       .home = home};
   }
 
   std::mutex mutex_;
-  Lists free_;
-  std::map<int, Lists> reserved_;  // by thread; what it returns goes to free_
+  std::map<int, std::vector<std::vector<Storage::Block*>>> free_;  // by home and size class
   PoolStatistics statistics_;
 };
 

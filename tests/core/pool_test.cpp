@@ -37,24 +37,38 @@ TEST_CASE("pool: copies share, and the last one gives back", "[core]") {
   CHECK(static_cast<int64_t>(pool_statistics().bytes_in_use) == held);
 }
 
-// One worker did all of the work at first; that both do it later must cost no memory then.
+// One worker did all of the work at first, or the workers took turns with what lay in the pool;
+// that both work at once later must cost no memory then.
 TEST_CASE("pool: scratch memory of one worker is there for all", "[core]") {
   pool_trim();
-  const auto work = [](int threads) {
+  constexpr int kBlocks = 5;
+  const auto work = [](int workers, bool in_turns) {
 #pragma omp parallel num_threads(2)
     {
-      if (omp_get_thread_num() < threads) {
-        std::vector<Storage> scratch;
-        for (int i = 0; i < 5; ++i) scratch.emplace_back(777'777);
+      const auto scratch = [] {
+        std::vector<Storage> blocks;
+        for (int i = 0; i < kBlocks; ++i) blocks.emplace_back(777'777);
+        return blocks;
+      };
+      if (in_turns) {
 #pragma omp critical
-        CHECK(scratch.size() == 5);
+        scratch();
+      } else if (omp_get_thread_num() < workers) {
+        const std::vector<Storage> held = scratch();
+        // Nobody gives back before all have taken.
+        if (workers == 2) {
+#pragma omp barrier
+        }
       }
     }
   };
-  work(1);
-  const int64_t misses = static_cast<int64_t>(pool_statistics().misses);
-  for (int i = 0; i < 20; ++i) work(2);
-  CHECK(static_cast<int64_t>(pool_statistics().misses) == misses);
+
+  { const Storage left_by_the_caller(777'777); }
+  const bool in_turns = GENERATE(false, true);
+  work(1, in_turns);
+  const int64_t misses = pool_statistics().misses;
+  for (int i = 0; i < 20; ++i) work(2, false);
+  CHECK(pool_statistics().misses == misses);
 }
 
 }  // namespace norma
