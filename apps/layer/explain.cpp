@@ -74,14 +74,17 @@ double gradient_error(const Spec& spec) {
 
 std::string explain_norm(const Spec& spec) {
   const NormDefinition norm = norm_registry().at(spec.type).define(spec);
-  std::string text = "\nStatistic shared by: " + shared_by(norm.domain) + "\nLearned:";
+  std::string learned;
   for (const NormParam& param : norm.params) {
     if (!param.present) continue;
     char line[96];
-    std::snprintf(line, sizeof line, " %s (%s, starts at %g)", param.name,
-                  param.scalar ? "one number" : "one a channel", param.initial);
-    text += line;
+    std::snprintf(line, sizeof line, " %s (%s, starts at %g%s)", param.name,
+                  param.scalar ? "one number" : "one a channel", param.initial,
+                  param.times_root_width ? "·√channels" : "");
+    learned += line;
   }
+  std::string text = "\nStatistic shared by: " + shared_by(norm.domain) +
+                     "\nLearned:" + (learned.empty() ? " nothing" : learned);
   char line[128];
   std::snprintf(line, sizeof line,
                 "\nGradient against central differences in float64, measured now: %.1e\n",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +39,16 @@ struct NormParam {
   bool scalar;
   double initial;
   bool present = true;  // false: the formula computes with the initial value, nothing is learned
+  bool times_root_width = false;  // the initial value is `initial`·√channels
+
+  double initial_for(int64_t channels) const {
+    return times_root_width ? initial * std::sqrt(static_cast<double>(channels)) : initial;
+  }
+  // Nothing is learned: the formula computes with `value`.
+  void leave_out(double value) {
+    initial = value;
+    present = false;
+  }
 };
 constexpr NormParam gain(const char* name = "weight") {
   return {name, ParamKind::kGain, false, 1.0};
@@ -47,6 +58,10 @@ constexpr NormParam offset(const char* name = "bias") {
 }
 constexpr NormParam scalar(const char* name, double initial) {
   return {name, ParamKind::kScalar, true, initial};
+}
+// A single number that starts at √channels.
+constexpr NormParam root_of_width(const char* name) {
+  return {name, ParamKind::kScalar, true, 1.0, true, true};
 }
 
 // Statistics tracked over training steps and used in eval, one a channel.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -37,6 +38,11 @@ struct Moments {
   D m2;
   auto variance() const { return m2 / n; }  // biased
   auto mean_square() const { return m2 / n; }
+  // √Σx² of uncentred statistics, but at least `floor` > 0. Where both are equal the slope is that
+  // of the root, as PyTorch's clamp_min.
+  auto length(double floor) const {
+    return clamp(sqrt(m2), D(floor), D(std::numeric_limits<double>::infinity()));
+  }
 };
 
 // The derivative by an argument on which a map does not depend.

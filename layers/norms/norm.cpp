@@ -24,11 +24,11 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
                 std::to_string(definition_.domain.groups) + " groups of equal size");
   for (const NormParam& param : definition_.params) {
     const Shape shape{param.scalar ? 1 : channels};
-    params_.push_back(
-        param.present ? &scope.param(param.name, shape, param.kind, Init::constant(param.initial))
-                      : nullptr);
-    constants_.push_back(param.present ? Tensor()
-                                       : Tensor::full(shape, scope.dtype(), param.initial));
+    const double initial = param.initial_for(channels);
+    params_.push_back(param.present
+                          ? &scope.param(param.name, shape, param.kind, Init::constant(initial))
+                          : nullptr);
+    constants_.push_back(param.present ? Tensor() : Tensor::full(shape, scope.dtype(), initial));
   }
   if (definition_.running && definition_.running->track) {
     running_mean_ = &scope.buffer("running_mean", {channels}, 0.0);

@@ -16,9 +16,13 @@ class Maker:
     def __init__(self):
         self.cases = []
 
-    def add(self, name, spec, x, mode="train", repeat=1, centre=0.0, mask=None, target=None):
+    def add(self, name, spec, x, mode="train", repeat=1, centre=0.0, mask=None, target=None,
+            state=None):
+        """`state` overrides random parameters: numbers that fill a tensor, by its name."""
         generator = torch.Generator().manual_seed(crc32(name.encode()))
         tensors = random_tensors(spec, self.fill(x, generator), generator, mask, target)
+        for key, value in (state or {}).items():
+            tensors[key] = torch.full_like(tensors[key], value)
         self.cases.append(dict(name=name, spec=spec, tensors=tensors, mode=mode, repeat=repeat,
                                centre=centre))
 

@@ -1,11 +1,16 @@
-"""Golden cases of the six norms: shapes, modes, running statistics, masks and hard numbers."""
+"""Golden cases of the norms: shapes, modes, running statistics, masks, hard numbers and ties."""
 
 import torch
 
 from layer_cases import Maker, lengths_mask
+from reference.norms import CURVES
 
 SHAPES = {"2d": (15, 17), "3d": (3, 5, 17), "4d": (3, 15, 5, 3)}
 LARGE_MEAN = 2000.0
+
+
+def normal(shape, seed):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def rows(make):
@@ -107,8 +112,68 @@ def hard_numbers(make):
     make.add("group_norm_constant", {"type": "group_norm", "groups": 3}, image.clone())
 
 
+def lengths(make):
+    """Norms that divide by the length of a row, and the RMS norm that stores γ − 1."""
+    centred = {"type": "rms_norm", "eps": 0.1, "zero_centered": True}
+    for kind, spec in (("scale_norm", {"type": "scale_norm"}), ("unit_norm", {"type": "unit_norm"}),
+                       ("simple_rms_norm", {"type": "simple_rms_norm"}),
+                       ("rms_norm_zero_centered", centred)):
+        for name, shape in SHAPES.items():
+            make.add(f"{kind}_{name}", spec, shape)
+        for width in (1, 33):
+            make.add(f"{kind}_width{width}", spec, (2, 3, width))
+        make.add(f"{kind}_masked", spec, (3, 6, 5), mask=lengths_mask([6, 4, 1], 6))
+        # 4 is near the length of a row: it bounds some rows and not others.
+        make.add(f"{kind}_eps", spec | {"eps": 4.0}, (15, 17))
+        make.add(f"{kind}_large_mean", spec, 2000 + 1e-3 * normal((5, 33), 7))
+        make.add(f"{kind}_constant_rows", spec, torch.tensor([[2.5], [0.0], [-1e3]]).double()
+                 .expand(3, 17).clone())
+    make.add("rms_norm_zero_centered_no_weight", centred | {"weight": False}, (3, 17))
+    # Rows of length 5, the bound itself, and of less and more.
+    tied = torch.tensor([[3.0, 4.0], [-4.0, 3.0], [0.0, 5.0], [3.0, 3.9], [3.0, 4.1]]).double()
+    for kind in ("scale_norm", "unit_norm", "simple_rms_norm"):
+        make.add(f"{kind}_ties", {"type": kind, "eps": 5.0}, tied.clone())
+
+
+def filter_response(make):
+    frn = {"type": "frn"}
+    for name, shape in (("3d", (3, 7, 17)), ("4d", (3, 15, 5, 3))):
+        make.add(f"frn_{name}", frn, shape)
+        make.add(f"frn_{name}_learned_eps", frn | {"learned_eps": True}, shape)
+    for channels in (1, 33):
+        make.add(f"frn_channels{channels}", frn, (2, channels, 3, 3))
+    make.add("frn_eval", frn | {"eps": 0.1}, (2, 15, 3, 3), mode="eval")
+    make.add("frn_no_tlu", frn | {"tlu": False}, (2, 15, 3, 3))
+    make.add("frn_masked", frn | {"learned_eps": True}, (3, 6, 5), mask=lengths_mask([6, 4, 1], 6))
+    make.add("frn_large_mean", frn, 2000 + 1e-3 * normal((2, 5, 4, 4), 7))
+    make.add("frn_constant", frn, torch.full((2, 6, 3, 3), 2.5, dtype=torch.float64))
+    # Where y = β = τ the gradient is shared half and half.
+    half = normal((2, 5, 3, 4), 8) * (normal((2, 5, 3, 4), 9) > 0)
+    make.add("frn_ties", frn, half, state={"param.bias": 0.25, "param.tau": 0.25})
+
+
+def pointwise(make):
+    plain = {"weight": False, "bias": False}
+    for name, shape in SHAPES.items():
+        make.add(f"derf_{name}", {"type": "derf"}, shape)
+        make.add(f"affine_{name}", {"type": "affine"}, shape)
+    make.add("derf_no_affine", {"type": "derf", **plain}, (3, 17))
+    make.add("affine_no_affine", {"type": "affine", **plain}, (3, 17))
+    ends = torch.tensor([0.0, 1e-30, 1e-3, 1.0, 2.0, 3.0, 9.0, 30.0, 1e3, 1e10, 1e30]).double()
+    ends = torch.stack([ends, -ends])
+    for kind in ("identity", "affine", *CURVES):
+        for width in (1, 15, 33):
+            make.add(f"{kind}_width{width}", {"type": kind}, (2, 3, width))
+        make.add(f"{kind}_masked", {"type": kind}, (3, 6, 17), mask=lengths_mask([6, 4, 1], 6))
+    for kind in CURVES:
+        make.add(f"{kind}_extremes", {"type": kind}, ends.clone())
+        # αx + s hits 0 and ±1 exactly.
+        make.add(f"{kind}_ties", {"type": kind}, ends.clone(),
+                 state={"param.alpha": 0.5, "param.shift": 0.0})
+
+
 def norm_cases():
     make = Maker()
-    for chapter in (rows, columns, masked, hard_numbers):
+    for chapter in (rows, columns, masked, hard_numbers, lengths, filter_response, pointwise):
         chapter(make)
     return make.cases

@@ -25,7 +25,7 @@ Spec spec_for(const std::string& type, int64_t channels) {
 // The same with every learned part switched on.
 Spec affine_spec(const std::string& type, int64_t channels) {
   Json options = *spec_for(type, channels).options;
-  for (const char* name : {"affine", "weight", "bias"})
+  for (const char* name : {"affine", "weight", "bias", "learned_eps"})
     if (options.contains(name)) options[name] = true;
   return make_spec(options, norm_registry(), type);
 }

@@ -24,7 +24,7 @@ def random_state(module, generator):
         leaf = name.rsplit(".", 1)[-1]
         if leaf == "alpha":
             value = 0.5 + 0.2 * rand(p)
-        elif leaf == "bias":
+        elif leaf in ("bias", "shift", "tau", "learned_eps"):
             value = 0.3 * rand(p)
         elif p.dim() == 1:
             value = 1 + 0.3 * rand(p)

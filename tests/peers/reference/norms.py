@@ -1,9 +1,12 @@
-"""The six norms, as PyTorch computes them, on (B,C), (B,T,C) and NCHW tensors.
+"""The norms, as PyTorch computes them, on (B,C), (B,T,C) and NCHW tensors. Where PyTorch has no such
+module, the formula of the paper, written with PyTorch's functions.
 
 PyTorch wants channels second for some norms and last for others; Norma decides by the definition
 of the norm alone. These classes only move the axis. A mask marks valid positions: statistics are
 those of the valid positions (gathered before PyTorch sees them), masked outputs are 0.
 """
+
+import math
 
 import torch
 from torch import nn
@@ -63,14 +66,43 @@ class LayerNorm(nn.Module):
 
 
 class RmsNorm(nn.Module):
-    def __init__(self, channels, eps=1e-6, weight=True):
+    """With `zero_centered` the stored parameter is what γ differs by from 1."""
+
+    def __init__(self, channels, eps=1e-6, weight=True, zero_centered=False):
         super().__init__()
-        self.eps = eps
-        self.weight = nn.Parameter(torch.ones(channels)) if weight else None
+        self.eps, self.zero_centered = eps, zero_centered
+        start = torch.zeros(channels) if zero_centered else torch.ones(channels)
+        self.weight = nn.Parameter(start) if weight else None
 
     def forward(self, x, mask=None):
-        return over_rows(x, mask, lambda rows: F.rms_norm(rows, rows.shape[-1:], self.weight,
-                                                          self.eps))
+        gain = self.weight
+        if self.zero_centered and gain is not None:
+            gain = 1 + gain
+        return over_rows(x, mask, lambda rows: F.rms_norm(rows, rows.shape[-1:], gain, self.eps))
+
+
+class ScaleNorm(nn.Module):
+    """One learned length for every position (Nguyen, Salazar 2019, arXiv 1910.05895)."""
+
+    def __init__(self, channels, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.g = nn.Parameter(torch.full((1,), math.sqrt(channels)))
+
+    def forward(self, x, mask=None):
+        return over_rows(x, mask, lambda rows: self.g * F.normalize(rows, dim=-1, eps=self.eps))
+
+
+class FixedLength(nn.Module):
+    """Every position scaled to one length: 1, or √channels (Qin et al. 2023, arXiv 2307.14995)."""
+
+    def __init__(self, length, eps):
+        super().__init__()
+        self.length, self.eps = length, eps
+
+    def forward(self, x, mask=None):
+        return over_rows(x, mask,
+                         lambda rows: self.length * F.normalize(rows, dim=-1, eps=self.eps))
 
 
 class BatchNorm(nn.modules.batchnorm._BatchNorm):
@@ -100,6 +132,86 @@ class InstanceNorm(nn.modules.instancenorm._InstanceNorm):
         if mask is not None:
             return sample_by_sample(x, mask, self._apply_instance_norm)
         return channels_second(self._apply_instance_norm(channels_second(x)))
+
+
+class Frn(nn.Module):
+    """Filter response norm and its thresholded linear unit (Singh, Krishnan 2019, arXiv 1911.09737)."""
+
+    def __init__(self, channels, eps=1e-6, tlu=True, learned_eps=False):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.tau = nn.Parameter(torch.zeros(channels)) if tlu else None
+        self.learned_eps = nn.Parameter(torch.full((1,), 1e-4)) if learned_eps else None
+
+    def forward(self, x, mask=None):
+        if mask is not None:
+            return sample_by_sample(x, mask, self.on_channels_second)
+        return channels_second(self.on_channels_second(channels_second(x)))
+
+    def on_channels_second(self, x):
+        """On (B,C,…): the statistic is over all axes behind the second."""
+        positions = tuple(range(2, x.dim()))
+        square = x.pow(2).mean(positions, keepdim=True) + self.eps
+        if self.learned_eps is not None:
+            square = square + self.learned_eps.abs()
+        channel = lambda p: p.view(-1, *(1 for _ in positions))
+        y = channel(self.weight) * x / square.sqrt() + channel(self.bias)
+        return y if self.tau is None else torch.maximum(y, channel(self.tau).expand_as(y))
+
+
+class Identity(nn.Module):
+    def forward(self, x, mask=None):
+        return over_rows(x, mask, lambda rows: rows)
+
+
+class Affine(nn.Module):
+    def __init__(self, channels, weight=True, bias=True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels)) if weight else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
+
+    def forward(self, x, mask=None):
+        return over_rows(x, mask, self.on_rows)
+
+    def on_rows(self, rows):
+        return self.ending(rows)
+
+    def ending(self, y):
+        y = y if self.weight is None else y * self.weight
+        return y if self.bias is None else y + self.bias
+
+
+def exp_sign(z):
+    """sign(z)(1 − e^−|z|), whose slope at 0 is 1; sign() would make it 0."""
+    below = z < 0
+    grown = torch.expm1(torch.where(below, z, -z))
+    return torch.where(below, grown, -grown)
+
+
+CURVES = {
+    "derf": torch.erf,
+    "isru": lambda z: z / torch.sqrt(1 + z.pow(2)),
+    "sat_sin": lambda z: torch.sin(torch.clamp(z, -math.pi / 2, math.pi / 2)),
+    "linear_clip": lambda z: torch.clamp(z, -1, 1),
+    "arctan": lambda z: torch.atan(z) * 2 / math.pi,
+    "softsign": F.softsign,
+    "exp_sign": exp_sign,
+}
+
+
+class Pointwise(Affine):
+    """γ·f(αx+s)+β with a bounded curve f (Chen et al. 2025, arXiv 2512.10938)."""
+
+    def __init__(self, curve, channels, alpha=0.5, shift=0.0, weight=True, bias=True):
+        super().__init__(channels, weight, bias)
+        self.curve = curve
+        self.alpha = nn.Parameter(torch.full((1,), alpha))
+        self.shift = nn.Parameter(torch.full((1,), shift))
+
+    def on_rows(self, rows):
+        return self.ending(self.curve(self.alpha * rows + self.shift))
 
 
 class Dyt(nn.Module):
@@ -136,4 +248,18 @@ def build_norm(spec, channels):
         return InstanceNorm(channels, **options)
     if kind == "dyt":
         return Dyt(channels, **options)
+    if kind == "scale_norm":
+        return ScaleNorm(channels, **options)
+    if kind == "unit_norm":
+        return FixedLength(1.0, options.get("eps", 1e-6))
+    if kind == "simple_rms_norm":
+        return FixedLength(math.sqrt(channels), options.get("eps", 1e-12))
+    if kind == "frn":
+        return Frn(channels, **options)
+    if kind == "identity":
+        return Identity()
+    if kind == "affine":
+        return Affine(channels, **options)
+    if kind in CURVES:
+        return Pointwise(CURVES[kind], channels, **options)
     raise ValueError(f"no reference for the norm {kind!r}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from .norms import CURVES
+
 SIZES = (1, 2, 3, 5, 7, 8, 15, 16, 17, 33)
 
 
@@ -153,13 +155,42 @@ def row_norm(kind):
             spec["eps"] = r.choice((1e-6, 1e-5, 1e-2))
         if r.random() < 0.3:
             spec["weight"] = False
-        if kind != "rms_norm" and r.random() < 0.3:
+        if kind == "rms_norm":
+            spec["zero_centered"] = r.random() < 0.3
+        elif r.random() < 0.3:
             spec["bias"] = False
         lengths = some_lengths(r, 2, shape[1]) if kind != "dyt" and len(shape) == 3 else None
         return Draw(spec, shape, r.choice(("train", "eval")), lengths=lengths,
                     spread=r.choice((0.1, 1, 100)))
 
     return draw
+
+
+def length_norm(kind):
+    def draw(r):
+        shape = any_shape(r, SIZES[1:])  # x/|x| has a gradient of nothing but rounding
+        lengths = some_lengths(r, 2, shape[1]) if len(shape) == 3 else None
+        return Draw({"type": kind, "eps": r.choice((1e-6, 1.0, 5.0))}, shape,
+                    r.choice(("train", "eval")), lengths=lengths, spread=r.choice((0.1, 1, 100)))
+
+    return draw
+
+
+def curve(kind):
+    def draw(r):
+        spec = {"type": kind, "weight": r.random() < 0.7, "bias": r.random() < 0.7}
+        return Draw(spec, any_shape(r), spread=r.choice((0.1, 1, 100)))
+
+    return draw
+
+
+def frn(r):
+    shape = r.choice([(2, r.choice(SIZES[1:]), r.choice(SIZES)), (2, r.choice(SIZES), 3, 5)])
+    lengths = some_lengths(r, 2, shape[1]) if len(shape) == 3 else None
+    lengths = [max(2, n) for n in lengths] if lengths else None
+    spec = {"type": "frn", "eps": r.choice((1e-6, 1e-2)), "tlu": r.random() < 0.7,
+            "learned_eps": r.random() < 0.5}
+    return Draw(spec, shape, lengths=lengths, spread=r.choice((0.1, 1, 100)))
 
 
 def batch_norm(r):
@@ -217,7 +248,9 @@ SPECS = {
     "ffn": ffn, "attention": attention, "block": block,
     "layer_norm": row_norm("layer_norm"), "rms_norm": row_norm("rms_norm"),
     "dyt": row_norm("dyt"), "batch_norm": batch_norm, "group_norm": group_norm,
-    "instance_norm": instance_norm,
+    "instance_norm": instance_norm, "frn": frn,
+    **{kind: length_norm(kind) for kind in ("scale_norm", "unit_norm", "simple_rms_norm")},
+    **{kind: curve(kind) for kind in ("affine", *CURVES)},
     "cross_entropy": cross_entropy, "mse": elementwise_loss("mse"),
     "bce_with_logits": elementwise_loss("bce_with_logits"),
 }

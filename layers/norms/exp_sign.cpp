@@ -1,0 +1,24 @@
+// A saturating exponential on either side of 0 in the place of a norm. Its slope at 0 is 1.
+// A candidate of Chen, Lu, Zhu, Sun, Liu 2025, arXiv:2512.10938.
+#include "layers/norms/norm.h"
+#include "layers/norms/pointwise.h"
+
+namespace norma {
+namespace {
+
+struct ExpSign {
+  // With t = tanh(z/2) this is 2t/(1 + |t|), which keeps its digits near 0 where 1 − e^−|z|
+  // cancels.
+  static auto of(auto z) {
+    const auto t = tanh(z * 0.5);
+    return (t + t) / (1 + abs(t));
+  }
+  static auto slope(auto z) { return exp(-abs(z)); }
+};
+
+const RegisterNorm<Pointwise<ExpSign>> registered("exp_sign",
+                                                  "γ sign(z)(1 − e^−|z|) + β with z = αx + s",
+                                                  "Chen et al. 2025, arXiv:2512.10938");
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <tuple>
+#include <vector>
+
+#include "core/config/fields.h"
+#include "layers/norms/definition.h"
+#include "layers/norms/formula.h"
+
+namespace norma {
+
+// A bounded curve f in the place of a norm: γ f(αx + s) + β, with one α and one s a layer. The
+// form, the names of the parameters and their initial values are those of Chen, Lu, Zhu, Sun, Liu
+// 2025, "Stronger Normalization-Free Transformers", arXiv:2512.10938.
+//
+// A curve is a struct with of(z), written for every number type. Where dual numbers would lose
+// digits in the tails it also gives its slope(z) by hand.
+template <class Curve>
+struct Pointwise {
+  double alpha = 0.5, shift = 0;
+  bool weight = true, bias = true;
+  void describe(Fields& f) {
+    f.number("alpha", alpha, "initial value of the learned slope α");
+    f.number("shift", shift, "initial value of the learned shift s");
+    f.flag("weight", weight, "learned gain γ, one a channel");
+    f.flag("bias", bias, "learned offset β, one a channel");
+  }
+  void learned(std::vector<NormParam>& params) const {
+    params[0].initial = alpha;
+    params[1].initial = shift;
+    params[2].present = weight;
+    params[3].present = bias;
+  }
+
+  static constexpr std::array kParams{scalar("alpha", 0.5), scalar("shift", 0.0), gain(), offset()};
+  static constexpr int kStats = 0;
+  static constexpr bool kCentred = false;
+  static constexpr Domain domain() { return Domain::none(); }
+  static auto map(auto x, auto, auto alpha, auto shift, auto weight, auto bias) {
+    return Curve::of(x * alpha + shift) * weight + bias;
+  }
+  // The curve is differentiated once and shared by all arguments.
+  static auto partials(auto x, auto, auto alpha, auto shift, auto weight, auto) {
+    using V = decltype(x);
+    const V z = x * alpha + shift;
+    const V slope = slope_at(z) * weight;
+    return std::tuple(slope * alpha, kZero, slope * x, slope, Curve::of(z), V(1));
+  }
+
+ private:
+  template <class V>
+  static V slope_at(V z) {
+    if constexpr (requires { Curve::slope(z); })
+      return Curve::slope(z);
+    else
+      return Curve::of(math::Dual<V>(z, V(1))).slope;
+  }
+};
+
+}  // namespace norma
