@@ -25,18 +25,18 @@ const char* name_of(ParamKind kind) {
 
 namespace {
 
-double draw(const Init& init, RandomSequence& random) {
-  switch (init.law) {
+double draw(Init::Law law, double scale, RandomSequence& random) {
+  switch (law) {
     case Init::Law::kConstant:
-      return init.scale;
+      return scale;
     case Init::Law::kNormal:
-      return init.scale * random.normal();
+      return scale * random.normal();
     case Init::Law::kUniform:
-      return init.scale * (2.0 * random.uniform() - 1.0);
+      return scale * (2.0 * random.uniform() - 1.0);
     case Init::Law::kTruncatedNormal:
       for (;;) {
         const double z = random.normal();
-        if (std::abs(z) <= 2.0) return init.scale * z;
+        if (std::abs(z) <= 2.0) return scale * z;
       }
   }
   return 0;
@@ -82,10 +82,14 @@ void ParamSet::materialize() {
     param.grad = grads_.slice(param.offset, param.shape);
     param.version = 1;
     RandomSequence random(RandomStream(seed_, stable_hash(param.name)));
+    const Init& init = param.init;
+    const int64_t columns = init.last_rows > 0 ? param.numel() / param.shape[0] : 0;
+    const int64_t last_begin = param.numel() - init.last_rows * columns;
     with_float_type(dtype_, [&]<class T>() {
       T* const values = param.value.data<T>();
       for (int64_t i = 0; i < param.numel(); ++i)
-        values[i] = static_cast<T>(draw(param.init, random));
+        values[i] =
+            static_cast<T>(draw(init.law, i < last_begin ? init.scale : init.last_scale, random));
     });
   }
 }

@@ -20,6 +20,9 @@ struct Init {
   enum class Law : uint8_t { kConstant, kNormal, kUniform, kTruncatedNormal };
   Law law = Law::kConstant;
   double scale = 0;  // the constant; the deviation; half the width of the interval
+  // The last rows of a packed matrix are drawn by the same law with a scale of their own.
+  int64_t last_rows = 0;
+  double last_scale = 0;
   static Init constant(double value) { return {Law::kConstant, value}; }
   static Init normal(double deviation) { return {Law::kNormal, deviation}; }
   static Init uniform(double bound) { return {Law::kUniform, bound}; }

@@ -14,17 +14,17 @@ struct ResidualOptions {
   void describe(Fields& f);
 };
 
-// A transformer block: attention, then feed-forward, each joined to the stream by the placement.
-// State: `attn.*`, `attn_norm.*`, `ffn.*`, `ffn_norm.*`.
+// A transformer block: attention and feed-forward, joined to the stream by the placement. State:
+// `attn.*`, `ffn.*` and what the placement learns, mostly `attn_norm.*` and `ffn_norm.*`.
 class Block : public Module {
  public:
   struct Options : ResidualOptions {
     Attention::Options attention;
     Ffn::Options ffn;
+    int64_t layer = 0, layers = 1;
     void describe(Fields& f);
   };
-  Block(const Scope& scope, const Options& options, int64_t width, int64_t layer = 0,
-        int64_t layers = 1);
+  Block(const Scope& scope, const Options& options, int64_t width);
   Block(const Scope& scope, const Options& options, const LayerInput& input)
       : Block(scope, options, input.shape.back()) {}
 
@@ -37,7 +37,7 @@ class Block : public Module {
   Attention attention_;
   Ffn ffn_;
   double dropout_;
-  std::unique_ptr<Placement> attention_placement_, ffn_placement_;
+  std::unique_ptr<Placement> placement_;
 };
 
 }  // namespace norma

@@ -1,5 +1,7 @@
 #include "layers/ffn.h"
 
+#include "layers/norms/norm.h"
+
 namespace norma {
 namespace {
 
@@ -19,6 +21,7 @@ void Ffn::Options::describe(Fields& f) {
            {"gelu", "gelu_tanh", "silu", "relu", "relu2", "swiglu", "geglu"},
            "the function between them");
   f.flag("bias", bias, "biases in all projections");
+  f.spec("inner_norm", inner_norm, norm_registry(), "norm before the projection down");
   f.maybe_number("init_std", init_std,
                  "deviation of normal initial weights; null = the linear layer's default",
                  {.min = 0});
@@ -43,12 +46,15 @@ Ffn::Ffn(const Scope& scope, const Options& options, int64_t width)
   if (is_gated(activation_))
     gate_.emplace(scope / "gate", width, up_.weight().shape[0], options.bias,
                   normal_init(options.init_std));
+  if (options.inner_norm)
+    inner_norm_ = make_norm(scope / "inner_norm", options.inner_norm, up_.weight().shape[0]);
 }
 
 Var Ffn::forward(Context& ctx, const Var& x) {
   const Var up = up_(ctx, x);
-  if (!gate_) return down_(ctx, activation(ctx, activation_, up));
-  return down_(ctx, gated_activation(ctx, activation_, (*gate_)(ctx, x), up));
+  const Var hidden = gate_ ? gated_activation(ctx, activation_, (*gate_)(ctx, x), up)
+                           : activation(ctx, activation_, up);
+  return down_(ctx, inner_norm_ ? (*inner_norm_)(ctx, hidden) : hidden);
 }
 
 namespace {

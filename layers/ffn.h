@@ -6,13 +6,15 @@
 namespace norma {
 
 // The feed-forward part of a transformer: down(f(up(x))), or down(f(gate(x))·up(x)) for the gated
-// activations (Shazeer 2020, arXiv:2002.05202). State: `up.*`, `gate.*` when gated, `down.*`.
+// activations (Shazeer 2020, arXiv:2002.05202). State: `up.*`, `gate.*` when gated, `down.*`,
+// `inner_norm.*`.
 class Ffn : public Module {
  public:
   struct Options {
     std::optional<int64_t> hidden = {};
     std::string activation = "gelu";
     bool bias = true;
+    Spec inner_norm = {};
     std::optional<double> init_std = {}, out_init_std = {};
     void describe(Fields& f);
   };
@@ -31,6 +33,7 @@ class Ffn : public Module {
   Activation activation_;
   Linear up_;
   std::optional<Linear> gate_;
+  std::unique_ptr<Module> inner_norm_;
   Linear down_;
 };
 

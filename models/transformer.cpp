@@ -1,7 +1,5 @@
 #include "models/transformer.h"
 
-#include <cmath>
-
 namespace norma {
 
 void TransformerOptions::describe(Fields& f) {
@@ -25,13 +23,16 @@ void TransformerOptions::describe(Fields& f) {
       },
       "the feed-forward part");
   f.flag("bias", bias, "biases in attention and feed-forward");
-  f.number("init_std", init_std, "deviation of normal initial weights", {.above = 0});
+  f.number(
+      "init_std", init_std,
+      "deviation of normal initial weights; the placement makes that of some smaller or larger",
+      {.above = 0});
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
   f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
 }
 
 Block::Options TransformerOptions::block(bool causal, bool rope, double rope_base) const {
-  const double out_std = init_std / std::sqrt(2.0 * static_cast<double>(layers));
+  const InitialDeviations init = recipe().init;
   Block::Options made;
   static_cast<ResidualOptions&>(made) = *this;
   made.attention = {.heads = heads,
@@ -42,29 +43,33 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
                     .rope_base = rope_base,
                     .qk_norm = qk_norm,
                     .logit_softcap = logit_softcap,
-                    .init_std = init_std,
-                    .out_init_std = out_std};
+                    .init_std = init.query_key,
+                    .value_init_std = init.value,
+                    .out_init_std = init.attention_out};
   made.ffn = {.hidden = hidden,
               .activation = activation,
               .bias = bias,
-              .init_std = init_std,
-              .out_init_std = out_std};
+              .init_std = init.ffn_in,
+              .out_init_std = init.ffn_out};
+  made.layers = layers;
   return made;
 }
 
 Transformer::Transformer(const Scope& scope, const TransformerOptions& options,
                          const Block::Options& block) {
-  for (int64_t layer = 0; layer < options.layers; ++layer)
-    blocks_.push_back(std::make_unique<Block>(scope / "blocks" / layer, block, options.width, layer,
-                                              options.layers));
-  if (placement_registry().at(options.placement.type).final_norm)
-    final_norm_ = make_norm(scope / "final_norm", options.norm, options.width);
+  Block::Options here = block;
+  for (here.layer = 0; here.layer < options.layers; ++here.layer)
+    blocks_.push_back(std::make_unique<Block>(scope / "blocks" / here.layer, here, options.width));
+  const Recipe recipe = options.recipe();
+  if (recipe.embedding_norm)
+    embed_norm_ = make_norm(scope / "embed_norm", options.norm, options.width);
+  if (recipe.final_norm) final_norm_ = make_norm(scope / "final_norm", options.norm, options.width);
 }
 
 Var Transformer::operator()(Context& ctx, const Var& x) {
-  Stream stream{.base = x, .branch = {}, .drop = {}};
+  Stream stream = resolved(embed_norm_ ? (*embed_norm_)(ctx, x) : x);
   for (const auto& block : blocks_) stream = block->on_stream(ctx, stream);
-  return final_norm_ ? final_norm_->on_stream(ctx, stream).second : resolve(ctx, stream);
+  return end_stream(ctx, stream, final_norm_.get());
 }
 
 }  // namespace norma

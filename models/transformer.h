@@ -18,13 +18,14 @@ struct TransformerOptions : ResidualOptions {
   double init_std = 0.02;
   void describe(Fields& f);
 
-  // Options of each block. Projections that end on the stream start smaller by √(2·layers), so that
-  // the stream's variance at the start does not grow with depth (Radford et al. 2019, GPT-2).
+  // What the placement asks for at this depth.
+  Recipe recipe() const { return recipe_of(placement, {layers, init_std}); }
+  // Options of every block, its initial weights as the recipe says.
   Block::Options block(bool causal, bool rope, double rope_base) const;
 };
 
-// A stack of blocks and, where the placement asks for it, the final norm. State: `blocks.N.*`,
-// `final_norm.*`.
+// A stack of blocks, with a norm before and behind it where the placement asks for one. State:
+// `embed_norm.*`, `blocks.N.*`, `final_norm.*`.
 class Transformer {
  public:
   Transformer(const Scope& scope, const TransformerOptions& options, const Block::Options& block);
@@ -32,7 +33,7 @@ class Transformer {
 
  private:
   std::vector<std::unique_ptr<Block>> blocks_;
-  std::unique_ptr<Norm> final_norm_;
+  std::unique_ptr<Norm> embed_norm_, final_norm_;
 };
 
 }  // namespace norma

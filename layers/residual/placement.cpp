@@ -9,17 +9,23 @@ Registry<PlacementType>& placement_registry() {
   return registry;
 }
 
-std::unique_ptr<Placement> make_placement(const Spec& placement, const SublayerSite& site,
-                                          const Spec& norm) {
-  return placement_registry().at(placement.type).make(site, norm);
+std::unique_ptr<Placement> make_placement(const Spec& placement, const BlockSite& site) {
+  return placement_registry().at(placement.type).make(placement, site);
 }
 
-Tensor Placement::drop(Context& ctx, const Stream& stream) const {
-  return drop_scale(ctx, drop_path_, stream.base.shape()[0]);
+Recipe recipe_of(const Spec& placement, const Stack& stack) {
+  return placement_registry().at(placement.type).recipe(placement, stack);
 }
 
-Var Placement::forward(Context&, const Var&) {
-  throw Failure("a placement runs on a stream, with a sublayer");
+Tensor SublayerPlacement::drop(Context& ctx, const Var& x) const {
+  return drop_scale(ctx, drop_path_, x.shape()[0]);
+}
+
+Var end_stream(Context& ctx, const Stream& stream, Norm* final_norm) {
+  if (!final_norm) return resolve(ctx, stream);
+  if (!stream.second.value.defined()) return final_norm->on_stream(ctx, stream).second;
+  const Var second = (*final_norm)(ctx, stream.second);
+  return resolve(ctx, Stream{.base = resolve(ctx, stream), .branch = second, .drop = {}});
 }
 
 }  // namespace norma

@@ -1,67 +1,113 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 
 #include "core/config/registry.h"
 #include "layers/norms/norm.h"
+#include "layers/residual/recipe.h"
 #include "layers/residual/stream.h"
 
 namespace norma {
 
-// Where a sublayer stands in its model.
-struct SublayerSite {
-  Scope block;           // the block it belongs to
-  const char* name;      // "attn": its norm is then `attn_norm`
+// Where a block stands in its model.
+struct BlockSite {
+  Scope block;
+  Spec norm;             // the norm of its sublayers
   int64_t width = 0;     // features of the stream
-  int64_t layer = 0;     // block number, from 0
+  int64_t layer = 0;     // number of the block, from 0
   int64_t layers = 1;    // blocks in all
   double drop_path = 0;  // probability of stochastic depth
 };
 
-// How one sublayer joins the stream: where its norm sits and how the branch is added.
-class Placement : public Module {
+// One sublayer of it.
+struct SublayerSite : BlockSite {
+  SublayerSite(const BlockSite& site, const char* sublayer) : BlockSite(site), name(sublayer) {}
+  std::string name;  // "attn": its norm is then `attn_norm`
+  std::unique_ptr<Norm> make_norm(const char* suffix = "_norm") const {
+    return norma::make_norm(block / (name + suffix), norm, width);
+  }
+};
+
+using Sublayer = FunctionRef<Var(Context&, const Var&)>;
+
+// How the sublayers of a block join the stream: where norms sit, how branches are added.
+class Placement {
  public:
-  using Sublayer = FunctionRef<Var(Context&, const Var&)>;
-  explicit Placement(const SublayerSite& site)
-      : Module(site.block / site.name), drop_path_(site.drop_path) {}
+  virtual ~Placement() = default;
+  virtual Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) = 0;
+};
+
+// The same of a single sublayer, for placements in which one follows the other.
+class SublayerPlacement {
+ public:
+  struct Options {
+    void describe(Fields&) {}
+  };
+  explicit SublayerPlacement(const SublayerSite& site)
+      : path_((site.block / site.name).path()), drop_path_(site.drop_path) {}
+  virtual ~SublayerPlacement() = default;
   Stream operator()(Context& ctx, const Stream& stream, Sublayer sublayer) {
-    const PathScope here(ctx, path());
+    const PathScope here(ctx, path_);
     return join(ctx, stream, sublayer);
   }
 
  protected:
   virtual Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) = 0;
-  // The stochastic-depth factors of this forward.
-  Tensor drop(Context& ctx, const Stream& stream) const;
+  // The stochastic-depth factors of this forward, for a branch on `x`.
+  Tensor drop(Context& ctx, const Var& x) const;
+  double drop_path() const { return drop_path_; }
 
  private:
-  Var forward(Context& ctx, const Var& x) final;
+  std::string path_;
   double drop_path_;
 };
 
+// First attention, then feed-forward, each joined by a P of its own.
+template <class P>
+class OneByOne final : public Placement {
+ public:
+  using Options = typename P::Options;
+  OneByOne(const Options& options, const BlockSite& site)
+      : attention_(options, SublayerSite(site, "attn")), ffn_(options, SublayerSite(site, "ffn")) {}
+  Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {
+    return ffn_(ctx, attention_(ctx, stream, attention), ffn);
+  }
+
+ private:
+  P attention_, ffn_;
+};
+
 struct PlacementType {
-  std::unique_ptr<Placement> (*make)(const SublayerSite&, const Spec& norm);
-  // Whether the stream leaves the last block unnormalized, so that a final norm belongs behind it.
-  bool final_norm;
+  std::unique_ptr<Placement> (*make)(const Spec& placement, const BlockSite& site);
+  std::function<Recipe(const Spec& placement, const Stack& stack)> recipe;
 };
 Registry<PlacementType>& placement_registry();
 
-std::unique_ptr<Placement> make_placement(const Spec& placement, const SublayerSite& site,
-                                          const Spec& norm);
+std::unique_ptr<Placement> make_placement(const Spec& placement, const BlockSite& site);
+Recipe recipe_of(const Spec& placement, const Stack& stack);
 
-// Registers placement P, constructed from (site, norm).
+// What leaves the last block, carried out: through the final norm, if there is one. A second sum is
+// what that norm is for; it is then added to the stream.
+Var end_stream(Context& ctx, const Stream& stream, Norm* final_norm);
+
+// Registers placement P, constructed from (options, site) with a P::Options and the site of a block
+// or, for a SublayerPlacement, of a sublayer:
+//   const RegisterPlacement<PreNorm> registered("pre", "x + F(N(x))", "Wang et al. …", recipe);
 template <class P>
 struct RegisterPlacement {
-  struct Options {
-    void describe(Fields&) {}
-  };
-  RegisterPlacement(const char* type, const char* summary, const char* source, bool final_norm) {
+  using Options = typename P::Options;
+  RegisterPlacement(const char* type, const char* summary, const char* source,
+                    Recipe (*recipe)(const Options&, const Stack&)) {
+    using Whole = std::conditional_t<std::derived_from<P, SublayerPlacement>, OneByOne<P>, P>;
     placement_registry().add(
         {type, summary, source, describe_options<Options>()},
-        {[](const SublayerSite& site, const Spec& norm) -> std::unique_ptr<Placement> {
-           return std::make_unique<P>(site, norm);
+        {[](const Spec& placement, const BlockSite& site) -> std::unique_ptr<Placement> {
+           return std::make_unique<Whole>(options_of<Options>(placement), site);
          },
-         final_norm});
+         [recipe](const Spec& placement, const Stack& stack) {
+           return recipe(options_of<Options>(placement), stack);
+         }});
   }
 };
 

@@ -11,8 +11,12 @@ struct Stream {
   Var branch;        // undefined value: nothing pending
   double scale = 1;  // of the branch
   Tensor drop;       // one factor a sample (stochastic depth); undefined = 1
+  Var second = {};   // a sum of branches that no norm resets, kept beside; undefined: none
   bool pending() const { return branch.value.defined(); }
 };
+
+// A stream with nothing pending.
+inline Stream resolved(Var x) { return Stream{.base = std::move(x), .branch = {}, .drop = {}}; }
 
 // Carries out the pending addition.
 Var resolve(Context& ctx, const Stream& stream);

@@ -134,6 +134,25 @@ def blocks(make):
         (2, 5, 8))
 
 
+# Placements in a block amid others, so that what follows from depth shows.
+PLACEMENTS = {
+    "sandwich": {}, "reordered": {}, "deep_norm": {}, "sub_ln": {}, "layer_norm_scaling": {},
+    "parallel": {}, "res_i_dual": {}, "layer_scale": {}, "skip_init": {}, "re_zero": {},
+    "mix_ln": {}, "mix_ln_pre": {"post_blocks": 2}, "parallel_two_norms": {"shared_norm": False},
+}
+
+
+def placements(make):
+    for name, options in PLACEMENTS.items():
+        kind = next(k for k in sorted(PLACEMENTS, key=len) if name.startswith(k))
+        make.add(f"block_{name}", {
+            "type": "block", "norm": {"type": "layer_norm", "eps": 1e-5},
+            "layer": 1 if name == "mix_ln" else 2, "layers": 5,
+            "attention": {"heads": 2, "kv_heads": 1, "causal": True, "bias": True},
+            "ffn": {"hidden": 12, "activation": "swiglu", "bias": True},
+            "placement": {"type": kind} | options}, (2, 5, 8))
+
+
 def losses(make):
     generator = torch.Generator().manual_seed(9)
     classes = lambda *shape: torch.randint(0, 17, shape, generator=generator, dtype=torch.int32)
@@ -155,6 +174,6 @@ def losses(make):
 
 def layer_cases():
     make = Maker()
-    for chapter in (products, pooling, activations, attention, blocks, losses):
+    for chapter in (products, pooling, activations, attention, blocks, placements, losses):
         chapter(make)
     return make.cases

@@ -2,9 +2,10 @@
 #include "models/model.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/config/config.h"
-#include "layers/norms/norm.h"
+#include "layers/block.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
 
@@ -26,23 +27,42 @@ bool is_per_row(const Entry& entry) {
   return norm_registry().at(entry.type).define(spec).domain.per_row();
 }
 
+Json gpt(const std::string& placement, const std::string& norm) {
+  return {{"type", "gpt"},
+          {"layers", 2},
+          {"width", 12},
+          {"heads", 2},
+          {"context", 5},
+          {"norm", norm},
+          {"placement", placement},
+          {"dropout", 0.1},
+          {"drop_path", 0.3}};
+}
+
+// Every placement with the default norm, every norm in the default placement, and every placement
+// with one norm more: all of both in little time.
+std::set<std::pair<std::string, std::string>> placements_and_norms() {
+  const ResidualOptions usual;
+  std::vector<std::string> norms;
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const Entry* norm : norm_registry().entries())
+    if (is_per_row(*norm)) norms.push_back(norm->type);
+  for (const std::string& norm : norms) pairs.emplace(usual.placement.type, norm);
+  size_t turn = 0;
+  for (const Entry* placement : placement_registry().entries()) {
+    pairs.emplace(placement->type, usual.norm.type);
+    pairs.emplace(placement->type, norms[turn++ % norms.size()]);
+  }
+  return pairs;
+}
+
 }  // namespace
 
 TEST_CASE("models: gradients of a GPT, by placement and norm", "[models]") {
-  for (const char* placement : {"pre", "post"})
-    for (const Entry* norm : norm_registry().entries()) {
-      if (!is_per_row(*norm)) continue;
-      INFO(placement << " " << norm->type);
-      const Json config{{"type", "gpt"},
-                        {"layers", 2},
-                        {"width", 12},
-                        {"heads", 2},
-                        {"context", 5},
-                        {"norm", norm->type},
-                        {"placement", placement},
-                        {"dropout", 0.1}};
-      gradcheck(model(config, kTokens), {.input = {3, 5}, .tokens = 7});
-    }
+  for (const auto& [placement, norm] : placements_and_norms()) {
+    INFO(placement << " " << norm);
+    gradcheck(model(gpt(placement, norm), kTokens), {.input = {3, 5}, .tokens = 7});
+  }
 }
 
 TEST_CASE("models: gradients of a GPT with every option of its attention", "[models]") {
@@ -56,8 +76,13 @@ TEST_CASE("models: gradients of a GPT with every option of its attention", "[mod
 }
 
 TEST_CASE("models: gradients of a vision transformer", "[models]") {
-  const Json config{{"type", "vit"}, {"patch", 4}, {"layers", 2},
-                    {"width", 12},   {"heads", 3}, {"norm", "layer_norm"}};
+  const Json config{{"type", "vit"},
+                    {"patch", 4},
+                    {"layers", 2},
+                    {"width", 12},
+                    {"heads", 3},
+                    {"norm", "layer_norm"},
+                    {"placement", {{"type", "sandwich"}, {"embedding_norm", true}}}};
   gradcheck(model(config, kImages), {.input = {3, 8, 8, 3}});
 }
 

@@ -32,18 +32,21 @@ GATED = {"swiglu": F.silu, "geglu": F.gelu}
 class Ffn(nn.Module):
     """down(act(up(x))), or for the gated kinds down(act(gate(x)) · up(x)) (Shazeer 2020)."""
 
-    def __init__(self, width, hidden, activation="gelu", bias=True):
+    def __init__(self, width, hidden, activation="gelu", bias=True, inner_norm=None):
         super().__init__()
         self.activation = activation
         self.up = nn.Linear(width, hidden, bias)
         if activation in GATED:
             self.gate = nn.Linear(width, hidden, bias)
         self.down = nn.Linear(hidden, width, bias)
+        self.inner_norm = build_norm(inner_norm, hidden) if inner_norm else nn.Identity()
 
     def forward(self, x):
         if self.activation in GATED:
-            return self.down(GATED[self.activation](self.gate(x)) * self.up(x))
-        return self.down(ACTIVATIONS[self.activation](self.up(x)))
+            hidden = GATED[self.activation](self.gate(x)) * self.up(x)
+        else:
+            hidden = ACTIVATIONS[self.activation](self.up(x))
+        return self.down(self.inner_norm(hidden))
 
 
 @lru_cache
@@ -66,7 +69,7 @@ class Attention(nn.Module):
     """Query head h reads key/value head h // (heads / kv_heads). A mask (B,T) marks valid keys."""
 
     def __init__(self, width, heads, kv_heads=None, causal=True, rope=False, bias=True,
-                 qk_norm=None, logit_softcap=None):
+                 qk_norm=None, logit_softcap=None, inner_norm=None):
         super().__init__()
         self.heads, self.kv_heads, self.head_width = heads, kv_heads or heads, width // heads
         self.causal, self.rope, self.logit_softcap = causal, rope, logit_softcap
@@ -75,6 +78,8 @@ class Attention(nn.Module):
         self.out = nn.Linear(self.heads * self.head_width, width, bias)
         self.q_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
         self.k_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
+        self.inner_norm = build_norm(inner_norm, self.heads * self.head_width) if inner_norm \
+            else nn.Identity()
 
     def forward(self, x, mask=None):
         batch, time, _ = x.shape
@@ -89,7 +94,7 @@ class Attention(nn.Module):
         if self.rope:
             q, k = rotate(q), rotate(k)
         y = self.mix(q, k, v, mask).transpose(1, 2).reshape(batch, time, -1)
-        return self.out(y)
+        return self.out(self.inner_norm(y))
 
     def allowed(self, time, mask):
         """Which keys a query may read, broadcast to (B,1,T,T); None for all."""
@@ -119,18 +124,67 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, width, attention, ffn, norm, placement="pre"):
+    """Attention and feed-forward, joined to the stream as `placement` says: its name or its spec.
+
+    `layer` counts from 0 among `layers` blocks. What res_i_dual sums beside the stream belongs to
+    the model, not to one block.
+    """
+
+    def __init__(self, width, attention, ffn, norm, placement="pre", layer=0, layers=1):
         super().__init__()
-        self.placement = placement
-        self.attn_norm, self.ffn_norm = build_norm(norm, width), build_norm(norm, width)
-        self.attn, self.ffn = Attention(width, **attention), Ffn(width, **ffn)
+        spec = {"type": placement} if isinstance(placement, str) else dict(placement)
+        self.placement = spec.pop("type")
+        if self.placement == "mix_ln":
+            first = spec.get("post_blocks")
+            first = math.ceil(layers / 4) if first is None else first
+            self.placement = "post" if layer < first else "pre"
+        self.layer, self.layers = layer, layers
+        if self.placement == "parallel" and spec.get("shared_norm", True):
+            self.norm = build_norm(norm, width)
+        elif self.placement not in ("skip_init", "re_zero"):
+            self.attn_norm, self.ffn_norm = build_norm(norm, width), build_norm(norm, width)
+        if self.placement == "sandwich":
+            self.attn_out_norm, self.ffn_out_norm = build_norm(norm, width), build_norm(norm, width)
+        if self.placement in ("layer_scale", "skip_init"):
+            gains = width if self.placement == "layer_scale" else 1
+            self.attn_scale = nn.Parameter(torch.zeros(gains))
+            self.ffn_scale = nn.Parameter(torch.zeros(gains))
+        if self.placement == "re_zero":
+            self.alpha = nn.Parameter(torch.zeros(1))
+        inner = norm if self.placement == "sub_ln" else None
+        self.attn = Attention(width, inner_norm=inner, **attention)
+        self.ffn = Ffn(width, inner_norm=inner, **ffn)
 
     def forward(self, x, mask=None):
-        if self.placement == "pre":
-            x = x + self.attn(self.attn_norm(x), mask)
-            return x + self.ffn(self.ffn_norm(x))
-        x = self.attn_norm(x + self.attn(x, mask))
-        return self.ffn_norm(x + self.ffn(x))
+        if self.placement == "parallel":
+            shared = hasattr(self, "norm")
+            y, z = (self.norm(x),) * 2 if shared else (self.attn_norm(x), self.ffn_norm(x))
+            return x + self.attn(y, mask) + self.ffn(z)
+        x = self.join(x, "attn", lambda y: self.attn(y, mask))
+        return self.join(x, "ffn", self.ffn)
+
+    def join(self, x, name, branch):
+        own = lambda suffix: getattr(self, name + suffix)
+        match self.placement:
+            case "pre" | "sub_ln":
+                return x + branch(own("_norm")(x))
+            case "post" | "res_i_dual":
+                return own("_norm")(x + branch(x))
+            case "sandwich":
+                return x + own("_out_norm")(branch(own("_norm")(x)))
+            case "reordered":
+                return x + own("_norm")(branch(x))
+            case "deep_norm":
+                return own("_norm")((2 * self.layers) ** 0.25 * x + branch(x))
+            case "layer_norm_scaling":
+                return x + branch(own("_norm")(x) / math.sqrt(self.layer + 1))
+            case "layer_scale":
+                return x + own("_scale") * branch(own("_norm")(x))
+            case "skip_init":
+                return x + own("_scale") * branch(x)
+            case "re_zero":
+                return x + self.alpha * branch(x)
+        raise ValueError(f"no reference for the placement {self.placement!r}")
 
 
 class Apply(nn.Module):

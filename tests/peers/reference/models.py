@@ -32,11 +32,16 @@ class Transformer(nn.Module):
         placement = model.get("placement", "pre")
         if isinstance(placement, dict):
             placement = placement["type"]
+        if placement == "res_i_dual":
+            raise ValueError("the reference's blocks hand on one sum, res_i_dual needs two")
         self.blocks = nn.ModuleList(
-            Block(width, attention, ffn, model["norm"], placement)
-            for _ in range(model["layers"]))
+            Block(width, attention, ffn, model["norm"], model.get("placement", "pre"), layer,
+                  model["layers"])
+            for layer in range(model["layers"]))
         if first("pos_embed.weight", not attention["rope"]):
             self.pos_embed = nn.Embedding(positions, width)
+        if first("embed_norm.weight", False):
+            self.embed_norm = build_norm(model["norm"], width)
         if first("final_norm.weight", placement == "pre"):
             self.final_norm = build_norm(model["norm"], width)
         if first("head.weight", causal is False):
@@ -45,6 +50,8 @@ class Transformer(nn.Module):
     def body(self, x):
         if hasattr(self, "pos_embed"):
             x = x + self.pos_embed.weight[: x.shape[1]]
+        if hasattr(self, "embed_norm"):
+            x = self.embed_norm(x)
         for block in self.blocks:
             x = block(x)
         return self.final_norm(x) if hasattr(self, "final_norm") else x

@@ -1,0 +1,50 @@
+// The first blocks N(x + F(x)), whose gradients grow with depth, the others x + F(N(x)), whose
+// gradients fade with it. Li, Yin, Liu 2024, arXiv:2412.13795.
+#include "layers/residual/post_norm.h"
+#include "layers/residual/pre_norm.h"
+
+namespace norma {
+namespace {
+
+class MixLn final : public Placement {
+ public:
+  struct Options {
+    std::optional<int64_t> post_blocks;
+    void describe(Fields& f) {
+      f.maybe_integer("post_blocks", post_blocks,
+                      "how many of the first blocks are N(x + F(x)); null = a quarter of all, "
+                      "rounded up",
+                      {.min = 0});
+    }
+    int64_t count(int64_t layers) const {
+      if (post_blocks && *post_blocks > layers)
+        throw Error("[mix_ln] post_blocks is " + std::to_string(*post_blocks) +
+                    ", but there are only " + std::to_string(layers) + " blocks");
+      return post_blocks.value_or((layers + 3) / 4);
+    }
+  };
+  MixLn(const Options& options, const BlockSite& site) {
+    if (site.layer < options.count(site.layers))
+      chosen_ = std::make_unique<OneByOne<PostNorm>>(PostNorm::Options{}, site);
+    else
+      chosen_ = std::make_unique<OneByOne<PreNorm>>(PreNorm::Options{}, site);
+  }
+  Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {
+    return chosen_->join(ctx, stream, attention, ffn);
+  }
+
+ private:
+  std::unique_ptr<Placement> chosen_;
+};
+
+Recipe recipe(const MixLn::Options& options, const Stack& stack) {
+  return {.init = InitialDeviations::depth_scaled(stack),
+          .final_norm = options.count(stack.layers) < stack.layers};
+}
+
+const RegisterPlacement<MixLn> registered("mix_ln",
+                                          "the first blocks N(x + F(x)), the others x + F(N(x))",
+                                          "Li, Yin, Liu 2024, arXiv:2412.13795", recipe);
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,59 @@
+// x + F(N(x)) + G(N(x)): attention and feed-forward read the same stream. Wang, Komatsuzaki 2021
+// (GPT-J-6B); Chowdhery et al. 2022 (PaLM), arXiv:2204.02311; with a norm for each: Black et al.
+// 2022 (GPT-NeoX-20B), arXiv:2204.06745.
+#include "layers/dropout.h"
+#include "layers/residual/placement.h"
+
+namespace norma {
+namespace {
+
+class Parallel final : public Placement {
+ public:
+  struct Options {
+    bool shared_norm = true;
+    void describe(Fields& f) {
+      f.flag("shared_norm", shared_norm, "one norm for both; else each has its own");
+    }
+  };
+  Parallel(const Options& options, const BlockSite& site)
+      : attention_path_((site.block / "attn").path()),
+        ffn_path_((site.block / "ffn").path()),
+        drop_path_(site.drop_path) {
+    const auto norm_called = [&](const char* name) {
+      return make_norm(site.block / name, site.norm, site.width);
+    };
+    norm_ = norm_called(options.shared_norm ? "norm" : "attn_norm");
+    if (!options.shared_norm) ffn_norm_ = norm_called("ffn_norm");
+  }
+
+  Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {
+    const auto [sum, y] = norm_->on_stream(ctx, stream);
+    const Stream attended = add(ctx, sum, attention_path_, attention, y);
+    const Var ffn_input = ffn_norm_ ? (*ffn_norm_)(ctx, sum.base) : y;
+    return add(ctx, attended, ffn_path_, ffn, ffn_input);
+  }
+
+ private:
+  Stream add(Context& ctx, const Stream& stream, const std::string& path, Sublayer sublayer,
+             const Var& y) const {
+    const PathScope here(ctx, path);
+    const Tensor dropped = drop_scale(ctx, drop_path_, y.shape()[0]);
+    return add_branch(ctx, stream, sublayer(ctx, y), 1, dropped);
+  }
+
+  std::unique_ptr<Norm> norm_, ffn_norm_;
+  std::string attention_path_, ffn_path_;
+  double drop_path_;
+};
+
+Recipe recipe(const Parallel::Options&, const Stack& stack) {
+  return {.init = InitialDeviations::depth_scaled(stack)};
+}
+
+const RegisterPlacement<Parallel> registered("parallel",
+                                             "x + F(N(x)) + G(N(x)), attention beside feed-forward",
+                                             "Chowdhery et al. 2022 (PaLM), arXiv:2204.02311",
+                                             recipe);
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,48 @@
+// x + αF(x) without any norm, one scalar α for both branches of a block, 0 at the start.
+// Bachlechner et al. 2020 (ReZero), arXiv:2003.04887.
+#include "layers/residual/gained_add.h"
+#include "layers/residual/placement.h"
+
+namespace norma {
+namespace {
+
+class Branch final : public SublayerPlacement {
+ public:
+  Branch(const SublayerSite& site, Param& alpha) : SublayerPlacement(site), alpha_(alpha) {}
+
+ protected:
+  Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
+    const Var x = resolve(ctx, stream);
+    const Tensor dropped = drop(ctx, x);
+    return resolved(gained_add(ctx, x, sublayer(ctx, x), alpha_, dropped));
+  }
+
+ private:
+  Param& alpha_;
+};
+
+class ReZero final : public Placement {
+ public:
+  using Options = SublayerPlacement::Options;
+  ReZero(const Options&, const BlockSite& site)
+      : alpha_(site.block.param("alpha", {1}, ParamKind::kScalar, Init::constant(0))),
+        attention_(SublayerSite(site, "attn"), alpha_),
+        ffn_(SublayerSite(site, "ffn"), alpha_) {}
+  Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {
+    return ffn_(ctx, attention_(ctx, stream, attention), ffn);
+  }
+
+ private:
+  Param& alpha_;
+  Branch attention_, ffn_;
+};
+
+Recipe recipe(const ReZero::Options&, const Stack& stack) {
+  return {.init = InitialDeviations::all(stack.init_std), .final_norm = false};
+}
+
+const RegisterPlacement<ReZero> registered("re_zero", "x + αF(x), a scalar α a block; no norm",
+                                           "Bachlechner et al. 2020, arXiv:2003.04887", recipe);
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace norma {
+
+// The stack of blocks that a placement is chosen for.
+struct Stack {
+  int64_t layers = 1;
+  double init_std = 0.02;  // the deviation that the model's config asks for
+};
+
+// Deviations of the normal initial weights of a block.
+struct InitialDeviations {
+  double query_key, value, attention_out;
+  double ffn_in, ffn_out;  // `up` and `gate`; `down`
+
+  static InitialDeviations all(double deviation) {
+    return {deviation, deviation, deviation, deviation, deviation};
+  }
+  // Projections that end on the stream start smaller by √(2·layers), so that the variance of a sum
+  // of all branches does not grow with depth (Radford et al. 2019, GPT-2).
+  static InitialDeviations depth_scaled(const Stack& stack) {
+    InitialDeviations made = all(stack.init_std);
+    made.attention_out /= std::sqrt(2.0 * static_cast<double>(stack.layers));
+    made.ffn_out = made.attention_out;
+    return made;
+  }
+  // Queries and keys, which only steer the attention, as they are; all others times `gain`.
+  static InitialDeviations gained(const Stack& stack, double gain) {
+    InitialDeviations made = all(gain * stack.init_std);
+    made.query_key = stack.init_std;
+    return made;
+  }
+};
+
+// What a placement asks of the model around it.
+struct Recipe {
+  InitialDeviations init = InitialDeviations::all(0.02);
+  // Whether the stream leaves the last block unnormalized, so that a final norm belongs behind it.
+  bool final_norm = true;
+  // A norm in front of the projections that end on the stream, as `inner_norm` of their layers.
+  bool inner_norm = false;
+  // A norm of what enters the first block.
+  bool embedding_norm = false;
+};
+
+}  // namespace norma
