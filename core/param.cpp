@@ -92,6 +92,8 @@ void ParamSet::materialize() {
             static_cast<T>(draw(init.law, i < last_begin ? init.scale : init.last_scale, random));
     });
   }
+  for (const auto& fill : when_materialized_) fill(seed_);
+  when_materialized_.clear();
 }
 
 Param* ParamSet::find(std::string_view name) { return find_by_name(params_, name); }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,10 @@ class ParamSet {
 
   // Makes the slabs and draws the initial values. Called once, after every layer is built.
   void materialize();
+  // Has `fill` run at the end of `materialize`: for initial state that follows from drawn values.
+  void when_materialized(std::function<void(uint64_t seed)> fill) {
+    when_materialized_.push_back(std::move(fill));
+  }
 
   DType dtype() const { return dtype_; }
   std::deque<Param>& params() { return params_; }
@@ -84,6 +89,7 @@ class ParamSet {
   uint64_t seed_;
   std::deque<Param> params_;
   std::deque<Buffer> buffers_;
+  std::vector<std::function<void(uint64_t)>> when_materialized_;
   Tensor values_, grads_;
 };
 
@@ -104,6 +110,9 @@ class Scope {
   }
   Buffer& buffer(std::string_view name, const Shape& shape, double value, DType dtype) const {
     return set_->add_buffer((*this / name).path_, shape, dtype, value);
+  }
+  void when_materialized(std::function<void(uint64_t seed)> fill) const {
+    set_->when_materialized(std::move(fill));
   }
   const std::string& path() const { return path_; }
   DType dtype() const { return set_->dtype(); }

@@ -54,6 +54,7 @@ void Attention::Options::describe(Fields& f) {
                  "the same for the projection to values; null = init_std", {.min = 0});
   f.maybe_number("out_init_std", out_init_std,
                  "the same for the output projection; null = init_std", {.min = 0});
+  describe_reparam(f, reparam);
   f.rule(!value_init_std || init_std, "value_init_std", "null where `init_std` is null");
   f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
 }
@@ -62,9 +63,10 @@ Attention::Attention(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       heads_(heads_of(scope, options, width)),
       qkv_(scope / "qkv", width, heads_.query_width() + 2 * heads_.key_width(), options.bias,
-           qkv_init(options, heads_.key_width())),
+           qkv_init(options, heads_.key_width()), options.reparam),
       out_(scope / "out", heads_.query_width(), width, options.bias,
-           normal_init(options.out_init_std ? options.out_init_std : options.init_std)) {
+           normal_init(options.out_init_std ? options.out_init_std : options.init_std),
+           options.reparam) {
   if (options.rope) heads_.rotary = &rotary_.emplace(heads_.head_width, options.rope_base);
   if (options.qk_norm) {
     q_norm_ = make_norm(scope / "q_norm", options.qk_norm, heads_.head_width);

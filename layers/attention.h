@@ -18,6 +18,7 @@ class Attention : public Module {
     double rope_base = 10000;
     Spec qk_norm = {}, inner_norm = {};
     std::optional<double> logit_softcap = {};
+    Spec reparam = {};
     std::optional<double> init_std = {}, value_init_std = {}, out_init_std = {};
     void describe(Fields& f);
   };

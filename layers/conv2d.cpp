@@ -11,31 +11,37 @@ struct Conv2dOp final : NamedOp<Conv2dOp> {
   Conv2d* layer = nullptr;
   Conv2dShape shape;
   Tensor x;
+  WeightUse weight;
 
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
     Param* const bias = layer->bias_;
-    conv2d_backward_weights(x.dtype(), shape, x.raw(), dy.raw(), layer->weight_->grad.raw(),
+    const Tensor dweight =
+        weight.learned ? weight.learned->grad : Tensor::zeros(weight.var.shape(), x.dtype());
+    conv2d_backward_weights(x.dtype(), shape, x.raw(), dy.raw(), dweight.raw(),
                             bias ? bias->grad.raw() : nullptr);
+    if (!weight.learned) grads.give(1, dweight);
     if (!grads.wants(0)) return;
     const Tensor dx = Tensor::empty(x.shape(), x.dtype());
-    conv2d_backward_data(x.dtype(), shape, dy.raw(), layer->weight_->value.raw(), dx.raw(),
-                         &layer->packed_, layer->weight_->version);
+    conv2d_backward_data(x.dtype(), shape, dy.raw(), weight.tensor().raw(), dx.raw(),
+                         &layer->packed_, weight.version);
     grads.give(0, dx);
   }
 };
 
 Var Conv2d::forward(Context& ctx, const Var& x) {
   const Conv2dShape shape = shape_for(x);
+  const WeightUse weight = weight_.use(ctx);
   Var y{Tensor::empty({shape.batch, shape.out_height(), shape.out_width(), shape.out_channels},
                       x.value.dtype())};
-  conv2d_forward(x.value.dtype(), shape, x.value.raw(), weight_->value.raw(),
-                 bias_ ? bias_->value.raw() : nullptr, y.value.raw(), &packed_, weight_->version);
+  conv2d_forward(x.value.dtype(), shape, x.value.raw(), weight.tensor().raw(),
+                 bias_ ? bias_->value.raw() : nullptr, y.value.raw(), &packed_, weight.version);
   ctx.count_flops(2.0 * static_cast<double>(shape.batch * shape.image_out() * shape.depth()));
-  if (auto* op = ctx.record<Conv2dOp>({&x}, {weight_, bias_}, {&y})) {
+  if (auto* op = ctx.record<Conv2dOp>({&x, &weight.var}, {weight.learned, bias_}, {&y})) {
     op->layer = this;
     op->shape = shape;
     op->x = x.value;
+    op->weight = weight;
   }
   return y;
 }
@@ -49,25 +55,39 @@ void Conv2d::Options::describe(Fields& f) {
   f.integer("groups", groups,
             "groups of channels that do not mix; divides both numbers of channels", {.min = 1});
   f.flag("bias", bias, "add a learned bias");
+  describe_reparam(f, reparam);
 }
 
 Conv2d::Conv2d(const Scope& scope, const Options& options, const LayerInput& input)
     : Conv2d(scope, options, input.shape.back()) {}
 
-Conv2d::Conv2d(const Scope& scope, const Options& options, int64_t in, std::optional<Init> init)
-    : Module(scope), options_(options), in_(in) {
+namespace {
+
+// The shape of the weight. Throws unless the groups divide both numbers of channels.
+Shape weight_shape(const Scope& scope, const Conv2d::Options& options, int64_t in) {
   if (in % options.groups != 0 || options.out % options.groups != 0)
-    throw Error((scope.path().empty() ? "[conv2d] " : "[conv2d " + scope.path() + "] ") +
-                std::to_string(options.groups) + " groups do not divide " + std::to_string(in) +
-                " input and " + std::to_string(options.out) + " output channels");
+    throw Error("[conv2d " + scope.path() + "] " + std::to_string(options.groups) +
+                " groups do not divide " + std::to_string(in) + " input and " +
+                std::to_string(options.out) + " output channels");
+  return {options.out, in / options.groups, options.kernel, options.kernel};
+}
+
+Init standard_init(const Conv2d::Options& options, int64_t in) {
   const int64_t fan_in = in / options.groups * options.kernel * options.kernel;
-  const Init standard = Init::uniform(1.0 / std::sqrt(static_cast<double>(fan_in)));
-  weight_ =
-      &scope.param("weight", {options.out, in / options.groups, options.kernel, options.kernel},
-                   ParamKind::kWeight, init.value_or(standard));
+  return Init::uniform(1.0 / std::sqrt(static_cast<double>(fan_in)));
+}
+
+}  // namespace
+
+Conv2d::Conv2d(const Scope& scope, const Options& options, int64_t in, std::optional<Init> init)
+    : Module(scope),
+      options_(options),
+      in_(in),
+      weight_(scope, options.reparam, weight_shape(scope, options, in),
+              init.value_or(standard_init(options, in))) {
   if (options.bias)
-    bias_ =
-        &scope.param("bias", {options.out}, ParamKind::kBias, init ? Init::constant(0) : standard);
+    bias_ = &scope.param("bias", {options.out}, ParamKind::kBias,
+                         init ? Init::constant(0) : standard_init(options, in));
 }
 
 Init Conv2d::he_normal(int64_t out, int64_t kernel) {

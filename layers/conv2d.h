@@ -4,16 +4,18 @@
 
 #include "core/conv.h"
 #include "layers/layer_registry.h"
+#include "layers/weights/reparam.h"
 
 namespace norma {
 
 // A two-dimensional convolution of channels-last images (B,H,W,C) → (B,H',W',out). State: `weight`
-// (out, C/groups, kernel, kernel), `bias` (out).
+// (out, C/groups, kernel, kernel), or what its re-parametrization learns instead; `bias` (out).
 class Conv2d : public Module {
  public:
   struct Options {
     int64_t out = 1, kernel = 3, stride = 1, padding = 0, dilation = 1, groups = 1;
     bool bias = true;
+    Spec reparam = {};
     void describe(Fields& f);
   };
   // Without `init`, weight and bias are uniform within ±1/√fan_in, PyTorch's default; with it, the
@@ -33,7 +35,7 @@ class Conv2d : public Module {
   Conv2dShape shape_for(const Var& x) const;
   Options options_;
   int64_t in_;
-  Param* weight_;
+  Weight weight_;
   Param* bias_ = nullptr;
   ConvWeights packed_;
 };

@@ -27,6 +27,7 @@ void Ffn::Options::describe(Fields& f) {
                  {.min = 0});
   f.maybe_number("out_init_std", out_init_std, "the same for the projection down; null = init_std",
                  {.min = 0});
+  describe_reparam(f, reparam);
 }
 
 int64_t Ffn::default_hidden(Activation kind, int64_t width) {
@@ -40,12 +41,13 @@ Ffn::Ffn(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       activation_(activation_named(options.activation)),
       up_(scope / "up", width, options.hidden.value_or(default_hidden(activation_, width)),
-          options.bias, normal_init(options.init_std)),
+          options.bias, normal_init(options.init_std), options.reparam),
       down_(scope / "down", up_.weight().shape[0], width, options.bias,
-            normal_init(options.out_init_std ? options.out_init_std : options.init_std)) {
+            normal_init(options.out_init_std ? options.out_init_std : options.init_std),
+            options.reparam) {
   if (is_gated(activation_))
     gate_.emplace(scope / "gate", width, up_.weight().shape[0], options.bias,
-                  normal_init(options.init_std));
+                  normal_init(options.init_std), options.reparam);
   if (options.inner_norm)
     inner_norm_ = make_norm(scope / "inner_norm", options.inner_norm, up_.weight().shape[0]);
 }

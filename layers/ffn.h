@@ -14,7 +14,7 @@ class Ffn : public Module {
     std::optional<int64_t> hidden = {};
     std::string activation = "gelu";
     bool bias = true;
-    Spec inner_norm = {};
+    Spec inner_norm = {}, reparam = {};
     std::optional<double> init_std = {}, out_init_std = {};
     void describe(Fields& f);
   };

@@ -12,23 +12,24 @@ namespace {
 struct LinearOp : NamedOp<LinearOp> {
   static constexpr const char* kName = "linear";
   Tensor x;
-  Param* weight;
+  WeightUse weight;
   Param* bias;
   void backward(Grads& grads) override;
 };
 
 }  // namespace
 
-Var linear(Context& ctx, const Var& x, Param& weight, Param* bias) {
-  const int64_t out = weight.shape[0], in = weight.shape[1], rows = x.value.rows();
+Var linear(Context& ctx, const Var& x, const WeightUse& weight, Param* bias) {
+  const Shape& shape = weight.var.shape();
+  const int64_t out = shape[0], in = shape[1], rows = x.value.rows();
   expect_width(ctx, LinearOp::kName, x, in);
   Var y{Tensor::empty(x.shape().with_back(out), x.value.dtype())};
   gemm(x.value.dtype(), {.m = rows, .n = out, .k = in, .transpose_b = true}, x.value.raw(), in,
-       weight.value.raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
+       weight.tensor().raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
   ctx.count_flops(2.0 * static_cast<double>(rows * out * in));
-  if (auto* op = ctx.record<LinearOp>({&x}, {&weight, bias}, {&y})) {
+  if (auto* op = ctx.record<LinearOp>({&x, &weight.var}, {weight.learned, bias}, {&y})) {
     op->x = x.value;
-    op->weight = &weight;
+    op->weight = weight;
     op->bias = bias;
   }
   return y;
@@ -38,9 +39,13 @@ Var linear(Context& ctx, const Var& x, Param& weight, Param* bias) {
 void LinearOp::backward(Grads& grads) {
   const Tensor& dy = grads.out();
   const DType dtype = dy.dtype();
-  const int64_t out = weight->shape[0], in = weight->shape[1], rows = x.rows();
-  gemm(dtype, {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = true}, dy.raw(),
-       out, x.raw(), in, weight->grad.raw(), in);
+  const int64_t out = dy.shape().back(), in = x.shape().back(), rows = x.rows();
+  const Tensor dweight =
+      weight.learned ? weight.learned->grad : Tensor::empty(weight.var.shape(), dtype);
+  gemm(dtype,
+       {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = weight.learned != nullptr},
+       dy.raw(), out, x.raw(), in, dweight.raw(), in);
+  if (!weight.learned) grads.give(1, dweight);
   if (bias) {
     const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows, out)}, DType::kFloat64);
     with_float_type(dtype, [&]<class T>() {
@@ -50,7 +55,8 @@ void LinearOp::backward(Grads& grads) {
   }
   if (!grads.wants(0)) return;
   const Tensor dx = Tensor::empty(x.shape(), dtype);
-  gemm(dtype, {.m = rows, .n = in, .k = out}, dy.raw(), out, weight->value.raw(), in, dx.raw(), in);
+  gemm(dtype, {.m = rows, .n = in, .k = out}, dy.raw(), out, weight.tensor().raw(), in, dx.raw(),
+       in);
   grads.give(0, dx);
 }
 
@@ -61,20 +67,26 @@ void Linear::Options::describe(Fields& f) {
                  "deviation of normal initial weights, with zero biases; null = uniform within "
                  "±1/√in",
                  {.min = 0});
+  describe_reparam(f, reparam);
 }
 
 Linear::Linear(const Scope& scope, const Options& options, const LayerInput& input)
-    : Linear(scope, input.shape.back(), options.out, options.bias, normal_init(options.init_std)) {}
+    : Linear(scope, input.shape.back(), options.out, options.bias, normal_init(options.init_std),
+             options.reparam) {}
 
-Linear::Linear(const Scope& scope, int64_t in, int64_t out, bool bias, std::optional<Init> init)
-    : Module(scope) {
-  const Init standard = Init::uniform(1.0 / std::sqrt(static_cast<double>(in)));
-  weight_ = &scope.param("weight", {out, in}, ParamKind::kWeight, init.value_or(standard));
+namespace {
+Init standard_init(int64_t in) { return Init::uniform(1.0 / std::sqrt(static_cast<double>(in))); }
+}  // namespace
+
+Linear::Linear(const Scope& scope, int64_t in, int64_t out, bool bias, std::optional<Init> init,
+               const Spec& reparam)
+    : Module(scope), weight_(scope, reparam, {out, in}, init.value_or(standard_init(in))) {
   if (bias)
-    bias_ = &scope.param("bias", {out}, ParamKind::kBias, init ? Init::constant(0) : standard);
+    bias_ =
+        &scope.param("bias", {out}, ParamKind::kBias, init ? Init::constant(0) : standard_init(in));
 }
 
-Linear::Linear(const Scope& scope, Param& shared_weight) : Module(scope), weight_(&shared_weight) {}
+Linear::Linear(const Scope& scope, Param& shared_weight) : Module(scope), weight_(shared_weight) {}
 
 std::optional<Init> normal_init(std::optional<double> deviation) {
   if (!deviation) return std::nullopt;

@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "peers"))
 from norm_cases import norm_cases  # noqa: E402
 from layer_cases import layer_cases  # noqa: E402
 from optim_cases import write_optim_cases  # noqa: E402
+from weight_cases import weight_cases  # noqa: E402
 from reference.cases import save_case  # noqa: E402
 
 
@@ -27,7 +28,7 @@ def main():
     torch.set_num_threads(1)
     for old in HERE.glob("*.safetensors"):
         old.unlink()
-    for case in [*layer_cases(), *norm_cases()]:
+    for case in [*layer_cases(), *norm_cases(), *weight_cases()]:
         save_case(HERE / f"{case.pop('name')}.safetensors", **case)
     write_optim_cases(HERE)
     files = sorted(HERE.glob("*.safetensors"))

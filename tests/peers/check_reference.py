@@ -160,6 +160,8 @@ def check_finite_differences():
     for path, facts, spec, tensors in golden_layers():
         if any(k in path.stem for k in KINKS):
             continue
+        if "spectral_norm" in path.stem and facts["mode"] == "train":
+            continue  # the gradient holds u and v fixed, differences move them
         grads = {k.removeprefix("expect.grad_"): v for k, v in tensors.items()
                  if k.startswith("expect.grad_")}
         if spec["type"] in ("relu", "relu2") and "input" in grads:

@@ -37,6 +37,9 @@ def random_state(module, generator):
         elif name.endswith("running_var"):
             state[f"buffer.{name}"] = 0.5 + torch.rand(b.shape, generator=generator,
                                                        dtype=torch.float64)
+        elif name.rsplit(".", 1)[-1] in ("u", "v"):
+            value = rand(b)
+            state[f"buffer.{name}"] = value / value.norm()
         else:
             state[f"buffer.{name}"] = torch.zeros(b.shape, dtype=torch.int32)
     return state

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .norms import CURVES, build_norm, channels_last
+from .weights import reparametrized
 
 NORMS = ("layer_norm", "rms_norm", "batch_norm", "group_norm", "instance_norm", "dyt", "scale_norm",
          "unit_norm", "simple_rms_norm", "frn", "identity", "affine", *CURVES)
@@ -32,13 +33,14 @@ GATED = {"swiglu": F.silu, "geglu": F.gelu}
 class Ffn(nn.Module):
     """down(act(up(x))), or for the gated kinds down(act(gate(x)) · up(x)) (Shazeer 2020)."""
 
-    def __init__(self, width, hidden, activation="gelu", bias=True, inner_norm=None):
+    def __init__(self, width, hidden, activation="gelu", bias=True, inner_norm=None,
+                 reparam=None):
         super().__init__()
         self.activation = activation
-        self.up = nn.Linear(width, hidden, bias)
+        self.up = reparametrized(nn.Linear(width, hidden, bias), reparam)
         if activation in GATED:
-            self.gate = nn.Linear(width, hidden, bias)
-        self.down = nn.Linear(hidden, width, bias)
+            self.gate = reparametrized(nn.Linear(width, hidden, bias), reparam)
+        self.down = reparametrized(nn.Linear(hidden, width, bias), reparam)
         self.inner_norm = build_norm(inner_norm, hidden) if inner_norm else nn.Identity()
 
     def forward(self, x):
@@ -69,13 +71,14 @@ class Attention(nn.Module):
     """Query head h reads key/value head h // (heads / kv_heads). A mask (B,T) marks valid keys."""
 
     def __init__(self, width, heads, kv_heads=None, causal=True, rope=False, bias=True,
-                 qk_norm=None, logit_softcap=None, inner_norm=None):
+                 qk_norm=None, logit_softcap=None, inner_norm=None,
+                 reparam=None):
         super().__init__()
         self.heads, self.kv_heads, self.head_width = heads, kv_heads or heads, width // heads
         self.causal, self.rope, self.logit_softcap = causal, rope, logit_softcap
         rows = (self.heads + 2 * self.kv_heads) * self.head_width
-        self.qkv = nn.Linear(width, rows, bias)
-        self.out = nn.Linear(self.heads * self.head_width, width, bias)
+        self.qkv = reparametrized(nn.Linear(width, rows, bias), reparam)
+        self.out = reparametrized(nn.Linear(self.heads * self.head_width, width, bias), reparam)
         self.q_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
         self.k_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
         self.inner_norm = build_norm(inner_norm, self.heads * self.head_width) if inner_norm \
@@ -225,9 +228,12 @@ def build(spec, shape):
     if kind in ACTIVATIONS:
         return Apply(ACTIVATIONS[kind])
     if kind == "linear":
-        return nn.Linear(channels, options.pop("out"), **options)
+        reparam = options.pop("reparam", None)
+        return reparametrized(nn.Linear(channels, options.pop("out"), **options), reparam)
     if kind == "conv2d":
-        return nn.Conv2d(channels, options.pop("out"), options.pop("kernel"), **options)
+        reparam = options.pop("reparam", None)
+        return reparametrized(
+            nn.Conv2d(channels, options.pop("out"), options.pop("kernel"), **options), reparam)
     if kind == "embedding":
         return nn.Embedding(options.pop("entries"), options.pop("width"))
     if kind == "attention":

@@ -1,0 +1,27 @@
+#include "layers/weights/reparam.h"
+
+namespace norma {
+
+Registry<MakeReparam>& reparam_registry() {
+  static Registry<MakeReparam> registry("reparam");
+  return registry;
+}
+
+void describe_reparam(Fields& f, Spec& reparam) {
+  f.spec("reparam", reparam, reparam_registry(),
+         "how weights follow from what is learned; null = they are learned themselves");
+}
+
+Weight::Weight(const Scope& scope, const Spec& reparam, const Shape& shape, const Init& init) {
+  if (reparam) reparam_ = reparam_registry().at(reparam.type)(scope, reparam, shape, init);
+  leaf_ = reparam_ ? &reparam_->leaf() : &scope.param("weight", shape, ParamKind::kWeight, init);
+}
+
+void refuse_zero_start(const Scope& scope, const char* type, const Init& init) {
+  if (init.scale != 0) return;
+  throw Error("[" + std::string(type) + " " + scope.path() +
+              "] weights that start at 0 have no length to divide by; expected initial weights "
+              "with a deviation above 0");
+}
+
+}  // namespace norma

@@ -1,0 +1,352 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/kernels/dot.h"
+#include "layers/linear.h"
+#include "tests/catch.h"
+#include "tests/golden.h"
+#include "tests/gradcheck.h"
+#include "tests/specimen.h"
+
+namespace norma {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+Json with_reparam(Json layer, const Json& reparam) {
+  layer["reparam"] = reparam;
+  return layer;
+}
+
+MakeModule layer_of(const Json& json, const Shape& input) {
+  const Spec spec = make_spec(json, layer_registry(), "layer");
+  return [=](const Scope& scope) { return make_layer(scope, spec, {.shape = input}); };
+}
+
+// Training with what a forward changes besides its output held fixed, as a replay does.
+MakeModule held(const MakeModule& make) {
+  class Held : public Module {
+   public:
+    Held(const Scope& scope, std::unique_ptr<Module> layer)
+        : Module(scope), layer_(std::move(layer)) {}
+
+   protected:
+    Var forward(Context& ctx, const Var& x) override {
+      ctx.replaying = true;
+      return (*layer_)(ctx, x);
+    }
+
+   private:
+    std::unique_ptr<Module> layer_;
+  };
+  return [=](const Scope& scope) { return std::make_unique<Held>(scope, make(scope)); };
+}
+
+// Every registered type with its defaults, and those with options worth a check of their own.
+std::vector<Json> reparams() {
+  std::vector<Json> all;
+  for (const Entry* entry : reparam_registry().entries()) all.push_back({{"type", entry->type}});
+  all.push_back({{"type", "centered_weight"}, {"normalize", true}});
+  all.push_back({{"type", "weight_standardization"}, {"convention", "official"}, {"eps", 0.1}});
+  all.push_back({{"type", "weight_standardization"}, {"convention", "bit"}});
+  all.push_back({{"type", "scaled_weight_standardization"},
+                 {"convention", "timm"},
+                 {"activation", "relu"},
+                 {"eps", 0.1}});
+  all.push_back(
+      {{"type", "scaled_weight_standardization"}, {"activation", "gelu"}, {"gain", false}});
+  return all;
+}
+
+struct Place {
+  Json layer;
+  Shape input;
+};
+
+std::vector<Place> places() {
+  return {{{{"type", "linear"}, {"out", 17}}, {3, 15}},
+          {{{"type", "linear"}, {"out", 1}, {"bias", false}}, {2, 3, 33}},
+          {{{"type", "linear"}, {"out", 5}}, {4, 2}},
+          {{{"type", "conv2d"}, {"out", 5}, {"padding", 1}}, {2, 5, 4, 3}},
+          {{{"type", "conv2d"}, {"out", 15}, {"kernel", 1}}, {2, 3, 3, 7}},
+          {{{"type", "conv2d"}, {"out", 6}, {"groups", 3}, {"stride", 2}}, {2, 5, 7, 9}},
+          {{{"type", "conv2d"}, {"out", 5}, {"groups", 5}, {"padding", 1}}, {1, 5, 5, 5}}};
+}
+
+// A layer with its state, as a program holds it.
+struct Layer {
+  Layer(const Json& json, const Shape& input, DType dtype = DType::kFloat64) : set(dtype, 4) {
+    module = layer_of(json, input)(Scope(set));
+    set.materialize();
+    x = Tensor::from(normal_numbers("x", input.numel()), input, dtype);
+    ctx.dtype = dtype;
+    ctx.training = true;
+  }
+  Tensor forward() { return (*module)(ctx, {x}).value.clone(); }
+  // One step of plain gradient descent on half the square of the output.
+  void step() {
+    ctx.tape = &tape;
+    ctx.begin_forward(0);
+    const Var y = (*module)(ctx, {x});
+    set.zero_grad();
+    tape.backward(y, y.value);
+    for (Param& param : set.params())
+      for (int64_t i = 0; i < param.numel(); ++i)
+        param.value.data<double>()[i] -= 0.01 * param.grad.data<double>()[i];
+    set.touch();
+  }
+  std::vector<double> values(const char* name) { return set.find(name)->value.to_vector(); }
+
+  ParamSet set;
+  std::unique_ptr<Module> module;
+  Tensor x;
+  Tape tape;
+  Context ctx;
+};
+
+const Json kLinear = {{"type", "linear"}, {"out", 9}, {"bias", false}};
+
+std::vector<double> row_lengths(const std::vector<double>& matrix, size_t rows) {
+  std::vector<double> lengths;
+  const size_t columns = matrix.size() / rows;
+  for (size_t r = 0; r < rows; ++r) {
+    double square = 0;
+    for (size_t c = 0; c < columns; ++c) square += std::pow(matrix[r * columns + c], 2);
+    lengths.push_back(std::sqrt(square));
+  }
+  return lengths;
+}
+
+}  // namespace
+
+TEST_CASE("gradients of every re-parametrization are right in every layer that takes one",
+          "[weights]") {
+  for (const Json& reparam : reparams()) {
+    for (const auto& [layer, input] : places()) {
+      const Json spec = with_reparam(layer, reparam);
+      INFO(spec.dump());
+      gradcheck(held(layer_of(spec, input)), {.input = input});
+    }
+  }
+}
+
+// What a training forward moves (u and v) is no function of the weight in the gradient. Where the
+// iteration has converged that is exact all the same, and differences show it.
+TEST_CASE("spectral norm's gradient is the true one once the iteration has converged",
+          "[weights]") {
+  const Json reparam = {{"type", "spectral_norm"}, {"iterations", 400}};
+  for (const auto& [layer, input] : places()) {
+    const Json spec = with_reparam(layer, reparam);
+    INFO(spec.dump());
+    gradcheck(layer_of(spec, input), {.input = input, .eval = false});
+  }
+}
+
+TEST_CASE("re-parametrized layers give the same bits for any number of threads", "[weights]") {
+  for (const Json& reparam : reparams()) {
+    INFO(reparam.dump());
+    const Shape rows{300, 520}, image{4, 9, 9, 48};
+    check_same_bits(layer_of(with_reparam({{"type", "linear"}, {"out", 410}}, reparam), rows),
+                    {.input = rows});
+    check_same_bits(
+        layer_of(with_reparam({{"type", "conv2d"}, {"out", 64}, {"groups", 2}}, reparam), image),
+        {.input = image});
+  }
+}
+
+TEST_CASE("projections of attention and feed-forward take a re-parametrization", "[weights]") {
+  const Json reparam = {{"type", "weight_norm"}};
+  for (const char* type : {"attention", "ffn"}) {
+    Json layer = {{"type", type}, {"reparam", reparam}};
+    if (layer["type"] == "attention") layer["heads"] = 3;
+    const Shape input{2, 5, 9};
+    gradcheck(layer_of(layer, input), {.input = input});
+  }
+}
+
+TEST_CASE("a layer without re-parametrization learns its weight under the usual name",
+          "[weights]") {
+  Layer layer(kLinear, {2, 7});
+  REQUIRE(layer.set.params().size() == 1);
+  CHECK(layer.set.params()[0].name == "weight");
+  CHECK(layer.set.buffers().empty());
+}
+
+TEST_CASE("state has the names and shapes of the libraries it comes from", "[weights]") {
+  const auto state_of = [](const Json& spec, const Shape& input) {
+    Layer layer(spec, input);
+    std::string text;
+    for (const Param& p : layer.set.params())
+      text += p.name + p.shape.str() + name_of(p.kind) + " ";
+    for (const Buffer& b : layer.set.buffers()) text += b.name + b.value.shape().str() + " ";
+    return text;
+  };
+  const Json conv = {{"type", "conv2d"}, {"out", 6}, {"groups", 2}, {"bias", false}};
+  const Shape image{1, 5, 5, 4};
+  CHECK(state_of(with_reparam(conv, "weight_norm"), image) ==
+        "weight_v(6, 2, 3, 3)weight weight_g(6, 1, 1, 1)gain ");
+  CHECK(state_of(with_reparam(kLinear, "weight_norm"), {1, 7}) ==
+        "weight_v(9, 7)weight weight_g(9, 1)gain ");
+  CHECK(state_of(with_reparam(conv, "spectral_norm"), image) ==
+        "weight(6, 2, 3, 3)weight u(6) v(18) ");
+  CHECK(state_of(with_reparam(conv, "weight_standardization"), image) ==
+        "weight(6, 2, 3, 3)weight ");
+  CHECK(state_of(with_reparam(conv, "scaled_weight_standardization"), image) ==
+        "weight(6, 2, 3, 3)weight gain(6, 1, 1, 1)gain ");
+  CHECK(state_of(with_reparam(conv, "centered_weight"), image) == "weight(6, 2, 3, 3)weight ");
+}
+
+TEST_CASE("weight norm starts as the layer it wraps", "[weights]") {
+  Layer layer(with_reparam(kLinear, "weight_norm"), {5, 7});
+  const std::vector<double> lengths = row_lengths(layer.values("weight_v"), 9);
+  for (size_t i = 0; i < 9; ++i)
+    CHECK(layer.values("weight_g")[i] == Approx(lengths[i]).epsilon(1e-14));
+  ParamSet plain_set(DType::kFloat64, 4);
+  Linear plain(Scope(plain_set), 7, 9, false);
+  plain_set.materialize();
+  plain.weight().value.copy_from(layer.set.find("weight_v")->value);
+  const Tensor y = layer.forward();
+  CHECK(largest_difference(y, plain(layer.ctx, {layer.x}).value) < 1e-14);
+}
+
+TEST_CASE("spectral norm divides by the largest singular value", "[weights]") {
+  // With singular values 5, 1, 1 … each step brings v 25 times nearer.
+  Layer layer(with_reparam(kLinear, "spectral_norm"), {1, 9});
+  std::vector<double> diagonal(81, 0.0);
+  for (size_t i = 0; i < 9; ++i) diagonal[10 * i] = i == 4 ? 5 : 1;
+  layer.set.find("weight")->value.copy_from(Tensor::from(diagonal, {9, 9}, DType::kFloat64));
+  layer.set.touch();
+  for (int i = 0; i < 15; ++i) layer.forward();
+  layer.x = Tensor::full({1, 9}, DType::kFloat64, 1.0);
+  const std::vector<double> y = layer.forward().to_vector();
+  for (size_t i = 0; i < 9; ++i) CHECK(y[i] == Approx(i == 4 ? 1.0 : 0.2).epsilon(1e-12));
+}
+
+TEST_CASE("spectral norm's u and v start where 15 steps lead", "[weights]") {
+  Layer fresh(with_reparam(kLinear, "spectral_norm"), {1, 7});
+  const Tensor w = fresh.set.find("weight")->value;
+  const Tensor u = fresh.set.find_buffer("u")->value, v = fresh.set.find_buffer("v")->value;
+  CHECK(kernels::dot(u.data<double>(), u.data<double>(), 9) == Approx(1).epsilon(1e-14));
+  CHECK(kernels::dot(v.data<double>(), v.data<double>(), 7) == Approx(1).epsilon(1e-14));
+  // v is what the last step made of u: along Wᵀu.
+  std::vector<double> image(7, 0.0);
+  for (int64_t r = 0; r < 9; ++r)
+    for (int64_t c = 0; c < 7; ++c)
+      image[static_cast<size_t>(c)] += u.data<double>()[r] * w.data<double>()[r * 7 + c];
+  const double length = std::sqrt(kernels::dot(image.data(), image.data(), 7));
+  for (int64_t c = 0; c < 7; ++c)
+    CHECK(v.data<double>()[c] == Approx(image[static_cast<size_t>(c)] / length).epsilon(1e-12));
+}
+
+TEST_CASE("spectral norm iterates in training forwards alone, and not in replays", "[weights]") {
+  Layer layer(with_reparam(kLinear, "spectral_norm"), {3, 7});
+  const Tensor& u = layer.set.find_buffer("u")->value;
+  Tensor before = u.clone();
+  const Tensor trained = layer.forward();
+  CHECK_FALSE(same_bits(u, before));
+  before = u.clone();
+  layer.ctx.replaying = true;
+  CHECK(same_bits(layer.forward(), trained));
+  layer.ctx.replaying = false;
+  layer.ctx.training = false;
+  CHECK(same_bits(layer.forward(), trained));
+  CHECK(same_bits(u, before));
+}
+
+TEST_CASE("a derived weight follows its parameters, and is not derived twice", "[weights]") {
+  for (const Json& reparam : reparams()) {
+    INFO(reparam.dump());
+    ParamSet set(DType::kFloat32, 4);
+    Weight weight(Scope(set), make_spec(reparam, reparam_registry(), "reparam"), {9, 7},
+                  Init::normal(1));
+    set.materialize();
+    Context ctx;
+    const WeightUse first = weight.use(ctx), again = weight.use(ctx);
+    CHECK(first.learned == nullptr);
+    CHECK_FALSE(first.var.needs_grad());
+    CHECK(again.tensor().same_memory(first.tensor()));
+    CHECK(again.version == first.version);
+    const Tensor kept = first.tensor().clone();
+    weight.leaf().value.data<float>()[3] += 1;
+    set.touch();
+    const WeightUse changed = weight.use(ctx);
+    CHECK(changed.version != first.version);
+    CHECK_FALSE(same_bits(changed.tensor(), kept));
+    CHECK(same_bits(first.tensor(), kept));  // an earlier forward may still need it
+  }
+}
+
+TEST_CASE("a convolution repacks its weight when the derived one changes", "[weights]") {
+  const Json conv = {{"type", "conv2d"}, {"out", 8}, {"reparam", "spectral_norm"}};
+  Layer used(conv, {2, 6, 6, 8}), fresh(conv, {2, 6, 6, 8});
+  const Tensor before = used.forward();  // packs; the next one moves u and v
+  const Tensor after = used.forward();
+  CHECK_FALSE(same_bits(before, after));
+  for (const char* name : {"u", "v"})
+    fresh.set.find_buffer(name)->value.copy_from(used.set.find_buffer(name)->value);
+  fresh.ctx.training = false;
+  CHECK(same_bits(fresh.forward(), after));
+}
+
+TEST_CASE("standardized rows have mean 0 and the deviation they claim", "[weights]") {
+  ParamSet set(DType::kFloat64, 4);
+  const auto rows_of = [&](const Json& reparam, const char* name) {
+    return Weight(Scope(set, name), make_spec(reparam, reparam_registry(), "reparam"), {4, 8, 3, 3},
+                  Init::normal(1));
+  };
+  Weight plain = rows_of({{"type", "weight_standardization"}, {"eps", 0.0}}, "plain");
+  Weight scaled =
+      rows_of({{"type", "scaled_weight_standardization"}, {"activation", "relu"}}, "scaled");
+  Weight centred = rows_of({{"type", "centered_weight"}}, "centred");
+  set.materialize();
+  Context ctx;
+  const auto moments = [&](Weight& weight) {
+    const std::vector<double> w = weight.use(ctx).tensor().to_vector();
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < 72; ++i) sum += w[i], square += w[i] * w[i];
+    return std::pair(sum, square);
+  };
+  CHECK(std::abs(moments(plain).first) < 1e-12);
+  CHECK(moments(plain).second == Approx(72));
+  CHECK(std::abs(moments(scaled).first) < 1e-12);
+  CHECK(moments(scaled).second == Approx(std::pow(1.7139588594436646, 2)));
+  CHECK(std::abs(moments(centred).first) < 1e-12);
+}
+
+TEST_CASE("training saved half-way goes on with the same bits", "[weights]") {
+  for (const Json& reparam : reparams()) {
+    const Json spec = with_reparam({{"type", "linear"}, {"out", 9}}, reparam);
+    INFO(spec.dump());
+    Layer whole(spec, {6, 7}), resumed(spec, {6, 7});
+    for (int i = 0; i < 3; ++i) whole.step();
+    resumed.step();  // a state of its own, all of which must be overwritten
+    resumed.set.values().copy_from(whole.set.values());
+    for (size_t i = 0; i < whole.set.buffers().size(); ++i)
+      resumed.set.buffers()[i].value.copy_from(whole.set.buffers()[i].value);
+    resumed.set.touch();
+    for (int i = 0; i < 3; ++i) whole.step(), resumed.step();
+    CHECK(same_bits(whole.set.values(), resumed.set.values()));
+    for (size_t i = 0; i < whole.set.buffers().size(); ++i)
+      CHECK(same_bits(whole.set.buffers()[i].value, resumed.set.buffers()[i].value));
+  }
+}
+
+TEST_CASE("a re-parametrization that cannot work says so", "[weights]") {
+  ParamSet set(DType::kFloat32, 1);
+  const auto make = [&](const std::string& type, int64_t in, Init init) {
+    const Weight made(Scope(set, type + "_head"), make_spec(type, reparam_registry(), "reparam"),
+                      {3, in}, init);
+  };
+  CHECK_THROWS_WITH(make("weight_standardization", 1, Init::normal(1)),
+                    ContainsSubstring("[weight_standardization weight_standardization_head]") &&
+                        ContainsSubstring("at least 2 weights"));
+  for (const char* type : {"weight_norm", "spectral_norm"})
+    CHECK_THROWS_WITH(make(type, 5, Init::constant(0)),
+                      ContainsSubstring("weights that start at 0"));
+  const Json misspelt = with_reparam(kLinear, "spectral_nrom");
+  CHECK_THROWS_WITH(make_spec(misspelt, layer_registry(), "layer"),
+                    ContainsSubstring("spectral_norm"));
+}
+
+}  // namespace norma
