@@ -5,19 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/terminal.h"
+#include "apps/layer/catalogue.h"
+#include "apps/layer/properties.h"
 #include "core/config/config.h"
-#include "core/rng.h"
-#include "layers/layer_run.h"
-#include "layers/loss.h"
 #include "layers/norms/norm.h"
+#include "layers/residual/placement.h"
+#include "layers/weights/reparam.h"
 
 namespace norma {
 namespace {
-
-std::string kind_of(const Entry& entry) {
-  if (norm_registry().find(entry.type)) return "norm";
-  return loss_registry().find(entry.type) ? "loss" : "layer";
-}
 
 std::string shared_by(const Domain& domain) {
   switch (domain.kind) {
@@ -35,110 +31,106 @@ std::string shared_by(const Domain& domain) {
   return "";
 }
 
-// The largest error of ∂L/∂input against central differences, L a random weighting of the output,
-// relative to the largest gradient.
-double gradient_error(const Spec& spec) {
-  constexpr int64_t kChannels = 32;
-  RandomSequence random(RandomStream(2, stable_hash(spec.type)));
-  const auto filled = [&](const Shape& shape) {
-    const Tensor tensor = Tensor::empty(shape, DType::kFloat64);
-    for (int64_t i = 0; i < tensor.numel(); ++i) tensor.data<double>()[i] = random.normal();
-    return tensor;
-  };
-  const Shape shape{3, 4, kChannels};
-  NamedTensors in{{"input", filled(shape)}, {"grad_output", filled(shape)}};
-  const LayerRunOptions options{.dtype = DType::kFloat64};
-  const Tensor grad = run_layer(spec, in, options).at("grad_input");
-  const auto loss = [&] {
-    const Tensor y = run_layer(spec, in, options).at("output");
-    double sum = 0;
-    for (int64_t i = 0; i < y.numel(); ++i)
-      sum += y.data<double>()[i] * in["grad_output"].data<double>()[i];
-    return sum;
-  };
-  double worst = 0, largest = 0;
-  constexpr double kStep = 1e-5;
-  for (int64_t i = 0; i < grad.numel(); i += 7) {
-    double& x = in["input"].data<double>()[i];
-    const double kept = x;
-    x = kept + kStep;
-    const double above = loss();
-    x = kept - kStep;
-    const double below = loss();
-    x = kept;
-    worst = std::max(worst, std::abs((above - below) / (2 * kStep) - grad.data<double>()[i]));
-    largest = std::max(largest, std::abs(grad.data<double>()[i]));
-  }
-  return worst / largest;
+template <class... Args>
+std::string printed(const char* format, Args... args) {
+  char text[256];
+  std::snprintf(text, sizeof text, format, args...);
+  return text;
 }
 
-std::string explain_norm(const Spec& spec) {
-  const NormDefinition norm = norm_registry().at(spec.type).define(spec);
+std::string learned_by(const NormDefinition& norm) {
   std::string learned;
   for (const NormParam& param : norm.params) {
     if (!param.present) continue;
-    char line[96];
-    std::snprintf(line, sizeof line, " %s (%s, starts at %g%s)", param.name,
-                  param.scalar ? "one number" : "one a channel", param.initial,
-                  param.times_root_width ? "·√channels" : "");
-    learned += line;
+    learned += (learned.empty() ? "" : ", ") +
+               printed("%s (%s, starts at %g%s)", param.name,
+                       param.scalar ? "one number" : "one a channel", param.initial,
+                       param.times_root_width ? "·√channels" : "");
   }
-  std::string text = "\nStatistic shared by: " + shared_by(norm.domain) +
-                     "\nLearned:" + (learned.empty() ? " nothing" : learned);
-  char line[128];
-  std::snprintf(line, sizeof line,
-                "\nGradient against central differences in float64, measured now: %.1e\n",
-                gradient_error(spec));
-  return text + line;
+  return learned.empty() ? "nothing" : learned;
 }
+
+// The initial weights that a placement asks for, at a depth where formulas show.
+std::string initial_weights(const Recipe& recipe) {
+  const InitialDeviations& init = recipe.init;
+  return printed("query, key %.3g; value %.3g; attention out %.3g; ffn in %.3g; ffn out %.3g",
+                 init.query_key, init.value, init.attention_out, init.ffn_in, init.ffn_out);
+}
+
+// A fact about a type, beside its summary, source and options.
+struct Fact {
+  std::string name, text;
+};
+
+struct Explanation {
+  Listed listed;
+  std::vector<Fact> facts = {};
+  std::vector<Property> properties = {};
+};
+
+Explanation explained(const std::string& type) {
+  Explanation all{.listed = listed(type)};
+  if (norm_registry().find(type)) {
+    const Spec spec = make_spec(Json(type), norm_registry(), type);
+    const NormDefinition norm = norm_registry().at(type).define(spec);
+    all.facts = {{"statistic shared by", shared_by(norm.domain)}, {"learned", learned_by(norm)}};
+    all.properties = properties_of_norm(spec);
+  } else if (reparam_registry().find(type)) {
+    all.properties = properties_of_reparam(make_spec(Json(type), reparam_registry(), type));
+  } else if (placement_registry().find(type)) {
+    const Recipe recipe = recipe_of(make_spec(Json(type), placement_registry(), type),
+                                    {.layers = 12, .init_std = 0.02});
+    all.facts = {{"initial deviations at 12 layers, init_std 0.02", initial_weights(recipe)},
+                 {"norm behind the last block", recipe.final_norm ? "yes" : "no"}};
+  }
+  return all;
+}
+
+std::string figure(double value) { return std::isnan(value) ? "" : printed("%.1e", value); }
 
 }  // namespace
 
-std::string layer_list() {
-  std::string text;
-  for (const char* kind : {"layer", "norm", "loss"}) {
-    text += stdout_terminal().styled(std::string(kind) + (std::string(kind) == "loss" ? "es" : "s"),
-                                     Style::kBold) +
-            "\n";
-    for (const Entry* entry : layer_registry().entries())
-      if (kind_of(*entry) == kind) text += "  " + padded(entry->type, 20) + entry->summary + "\n";
-  }
-  return text;
-}
-
-std::string layer_list_json() {
-  Json list = Json::array();
-  for (const Entry* entry : layer_registry().entries()) {
-    Json options = Json::array();
-    for (const OptionHelp& option : options_help(*entry))
-      options.push_back({{"name", option.name},
-                         {"default", option.default_value},
-                         {"type", option.type},
-                         {"help", option.help}});
-    list.push_back({{"type", entry->type},
-                    {"kind", kind_of(*entry)},
-                    {"summary", entry->summary},
-                    {"source", entry->source},
-                    {"options", options}});
-  }
-  return format_json(list) + "\n";
-}
-
-std::string explain_layer(const std::string& type) {
-  const Entry* const entry = layer_registry().find(type);
-  if (!entry) throw_unknown_type(layer_registry(), type);
+std::string explanation_text(const std::string& type) {
+  const Explanation all = explained(type);
+  const Entry& entry = *all.listed.entry;
   std::string text =
-      stdout_terminal().styled(entry->type, Style::kBold) + ": " + entry->summary + "\n";
-  if (!entry->source.empty()) text += "Source: " + entry->source + "\n";
-  const std::vector<OptionHelp> options = options_help(*entry);
-  if (!options.empty()) text += "\nOptions:\n";
+      stdout_terminal().styled(entry.type, Style::kBold) + ": " + entry.summary + "\n";
+  if (!entry.source.empty()) text += "Source: " + entry.source + "\n";
+  const std::vector<OptionHelp> options = options_help(entry);
+  if (!options.empty()) text += "\nOptions\n";
   for (const OptionHelp& option : options)
-    text += "  " + padded(option.name, 20) +
+    text += "  " + padded(option.name, 22) +
             padded(option.default_value.empty() ? "required" : option.default_value, 14) +
             option.help + "\n";
-  if (norm_registry().find(type))
-    text += explain_norm(make_spec(Json(type), norm_registry(), type));
+  if (!all.facts.empty()) text += "\n";
+  for (Fact fact : all.facts) {
+    fact.name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(fact.name[0])));
+    text += fact.name + ": " + fact.text + "\n";
+  }
+  if (!all.properties.empty())
+    text += "\nMeasured now, in float64 (the largest change, in units of the largest value)\n";
+  for (const Property& property : all.properties)
+    text += "  " + padded(property.name, 22) + padded(figure(property.figure), 10) +
+            property.answer + "\n";
   return text;
+}
+
+std::string explanation_json(const std::string& type) {
+  const Explanation all = explained(type);
+  const Entry& entry = *all.listed.entry;
+  Json facts = Json::object(), measured = Json::object();
+  for (const Fact& fact : all.facts) facts[fact.name] = fact.text;
+  for (const Property& property : all.properties)
+    measured[property.name] = {
+        {"answer", property.answer},
+        {"figure", std::isnan(property.figure) ? Json() : Json(property.figure)}};
+  return format_json(Json{{"type", entry.type},
+                          {"kind", all.listed.kind},
+                          {"summary", entry.summary},
+                          {"source", entry.source},
+                          {"facts", facts},
+                          {"measured", measured}}) +
+         "\n";
 }
 
 }  // namespace norma

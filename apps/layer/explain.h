@@ -4,14 +4,12 @@
 
 namespace norma {
 
-// Every layer with its one-line summary, sorted; the norms apart.
-std::string layer_list();
-// The same as a JSON list of {"type", "kind", "summary", "source", "options"}.
-std::string layer_list_json();
-
-// What a layer computes, its source and its options. For a norm also what shares a statistic, what
-// is learned, and the largest gradient error against finite differences, measured there and then.
-// Throws Error with the nearest name for a layer that does not exist.
-std::string explain_layer(const std::string& type);
+// What a layer, norm, placement, re-parametrization or loss computes, its source and its options.
+// Of a norm also what shares a statistic, what is learned, and its properties, measured there and
+// then (see properties.h); of a placement the initial weights it asks for.
+// Throws Error with the nearest name for a type that does not exist.
+std::string explanation_text(const std::string& type);
+// The same as one JSON object.
+std::string explanation_json(const std::string& type);
 
 }  // namespace norma

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/program.h"
+#include "apps/layer/catalogue.h"
 #include "apps/layer/explain.h"
 #include "apps/layer/tensor_files.h"
 #include "core/config/config.h"
@@ -56,17 +57,18 @@ int run(CommandLine& line) {
       ->check(CLI::PositiveNumber);
   app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
       ->check(CLI::PositiveNumber);
-  app.add_flag("--list", list, "List every layer");
-  app.add_flag("--json", json, "With --list: as JSON");
-  app.add_option("--explain", explain, "Say what a layer computes and which options it has");
+  app.add_flag("--list", list, "List every layer, norm, placement, re-parametrization and loss");
+  app.add_flag("--json", json, "With --list or --explain: as JSON");
+  app.add_option("--explain", explain,
+                 "Say what a type computes, its options, and properties measured now");
   line.parse();
   if (threads > 0) set_thread_count(threads);
   if (list) {
-    std::cout << (json ? layer_list_json() : layer_list());
+    std::cout << (json ? catalogue_json() : catalogue_text());
     return 0;
   }
   if (!explain.empty()) {
-    std::cout << explain_layer(explain);
+    std::cout << (json ? explanation_json(explain) : explanation_text(explain));
     return 0;
   }
   if (spec.empty() || in.empty() || out.empty())

@@ -121,18 +121,4 @@ TEST_CASE("layer: forward and backward on a file", "[apps]") {
   refused(R"({"type": "layer_norm", "esp": 1})", "did you mean eps");
 }
 
-TEST_CASE("layer: lists and explains everything there is", "[apps]") {
-  const Ended list = run_program_as_user({"layer", "--list"});
-  CHECK(list.code == 0);
-  for (const char* name : {"rms_norm", "attention", "cross_entropy", "block"}) {
-    CHECK_THAT(list.out, ContainsSubstring(name));
-    const Ended explained = run_program_as_user({"layer", "--explain", name});
-    CHECK(explained.code == 0);
-    CHECK_THAT(explained.out, ContainsSubstring("Source: "));
-  }
-  const Ended unknown = run_program_as_user({"layer", "--explain", "rmsnorm"});
-  CHECK(unknown.code == 2);
-  CHECK_THAT(unknown.err, ContainsSubstring("rms_norm"));
-}
-
 }  // namespace norma
