@@ -1,0 +1,181 @@
+// Every norm in every placement in every model: each either trains or is refused with a reason. The
+// combinations come from the registries, so a new norm, placement or model is tried without an edit
+// here.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/config/writer.h"
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "layers/loss.h"
+#include "layers/norms/norm.h"
+#include "layers/residual/placement.h"
+#include "models/model.h"
+#include "optim/optimizer.h"
+#include "tests/catch.h"
+#include "tests/specimen.h"
+
+namespace norma {
+namespace {
+
+// Small extents for the options that models have in common; those a model lacks are left out.
+Json small(const std::string& type) {
+  const Entry* const entry = model_registry().find(type);
+  Json config{{"type", type}};
+  const std::vector<std::pair<std::string, Json>> extents{
+      {"layers", 2}, {"width", 8},  {"heads", 2},           {"context", 4},           {"patch", 4},
+      {"depth", 8},  {"hidden", 8}, {"activation", "gelu"}, {"ffn", {{"hidden", 16}}}};
+  for (const OptionHelp& option : options_help(*entry))
+    for (const auto& [name, value] : extents)
+      if (option.name == name || option.name.starts_with(name + ".")) config[name] = value;
+  return config;
+}
+
+bool has_option(const std::string& type, std::string_view name) {
+  for (const OptionHelp& option : options_help(*model_registry().find(type)))
+    if (option.name == name) return true;
+  return false;
+}
+
+// A batch of each kind of data.
+struct Batch {
+  const char* kind;
+  ModelInput extents;
+  Tensor input;
+};
+
+std::vector<Batch> batches() {
+  RandomSequence random(RandomStream(5, 1));
+  const Tensor tokens = Tensor::empty({4, 4}, DType::kInt32);
+  for (int64_t i = 0; i < tokens.numel(); ++i)
+    tokens.data<int32_t>()[i] = static_cast<int32_t>(random.below(5));
+  const auto normal = [&](const Shape& shape) {
+    return Tensor::from(normal_numbers("batch", shape.numel()), shape, DType::kFloat32);
+  };
+  return {{"tokens", {.vocab = 5, .outputs = 5}, tokens},
+          {"images", {.height = 8, .width = 8, .channels = 3, .outputs = 5}, normal({4, 8, 8, 3})},
+          {"vectors", {.features = 7, .outputs = 5}, normal({4, 7})}};
+}
+
+Tensor random_classes(int64_t rows) {
+  RandomSequence random(RandomStream(5, 2));
+  const Tensor target = Tensor::empty({rows}, DType::kInt32);
+  for (int64_t i = 0; i < rows; ++i)
+    target.data<int32_t>()[i] = static_cast<int32_t>(random.below(5));
+  return target;
+}
+
+// The loss before and after some steps on one batch.
+struct Losses {
+  double first = 0, last = 0;
+};
+
+constexpr int kSteps = 6;
+constexpr double kRate = 0.002;
+
+Losses train(const Json& config, const Batch& batch) {
+  ParamSet params(DType::kFloat32, 3);
+  const auto model =
+      make_model(Scope(params), make_spec(config, model_registry(), "the model"), batch.extents);
+  params.materialize();
+  const Json adam{{"type", "adamw"}, {"lr", kRate}};
+  const auto optimizer = make_optimizer(make_spec(adam, optimizer_registry(), "adamw"), params);
+
+  Tape tape;
+  Context ctx;
+  ctx.tape = &tape;
+  ctx.training = true;
+  Losses losses;
+  for (int step = 0; step < kSteps; ++step) {
+    params.zero_grad();
+    ctx.begin_forward(0);
+    ctx.step = step;
+    const Var logits = (*model)(ctx, {batch.input});
+    const Tensor target = random_classes(logits.value.rows());
+    const LossResult loss = cross_entropy(ctx, logits, target);
+    tape.backward(loss.sum);
+    optimizer->step(params, {.lr = kRate, .grad_scale = 1 / loss.weight});
+    (step == 0 ? losses.first : losses.last) = loss.total / loss.weight;
+  }
+  return losses;
+}
+
+// The data that a model takes, found by asking it.
+const Batch* batch_for(const std::string& type, const std::vector<Batch>& all) {
+  for (const Batch& batch : all) {
+    try {
+      ParamSet params(DType::kFloat32, 3);
+      make_model(Scope(params), make_spec(small(type), model_registry(), type), batch.extents);
+      return &batch;
+    } catch (const Error&) {
+    }
+  }
+  return nullptr;
+}
+
+// The norm with options that fit models this narrow.
+Json narrow(const std::string& type) {
+  Json norm{{"type", type}};
+  if (make_spec(Json(type), norm_registry(), type).options->contains("groups")) norm["groups"] = 2;
+  return norm;
+}
+
+// A sample's channel has one value where there are no positions: nothing to take a statistic of.
+bool must_be_refused(const Json& norm, const Batch& batch) {
+  const Spec spec = make_spec(norm, norm_registry(), "norm");
+  const Domain domain = norm_registry().at(spec.type).define(spec).domain;
+  return domain.kind == Domain::Kind::kSampleChannel && batch.extents.features > 0;
+}
+
+struct Count {
+  int trained = 0, refused = 0;
+};
+
+// The loss falls, or an Error says why not where that must be.
+void try_one(const Json& config, const Batch& batch, Count& count) {
+  INFO(config.dump());
+  const bool refusal = must_be_refused(config["norm"], batch);
+  try {
+    const Losses losses = train(config, batch);
+    CHECK_FALSE(refusal);
+    CHECK(std::isfinite(losses.last));
+    CHECK(losses.last < losses.first);
+    ++count.trained;
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(refusal);
+    ++count.refused;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix]") {
+  const std::vector<Batch> all = batches();
+  const int threads = thread_count();
+  set_thread_count(1);  // models this small have nothing to share
+  Count count;
+  for (const Entry* model : model_registry().entries()) {
+    INFO(model->type);
+    const Batch* const batch = batch_for(model->type, all);
+    REQUIRE(batch);
+    for (const Entry* norm : norm_registry().entries()) {
+      Json config = small(model->type);
+      config["norm"] = narrow(norm->type);
+      if (!has_option(model->type, "placement")) {
+        try_one(config, *batch, count);
+        continue;
+      }
+      for (const Entry* placement : placement_registry().entries()) {
+        config["placement"] = placement->type;
+        try_one(config, *batch, count);
+      }
+    }
+  }
+  set_thread_count(threads);
+  CHECK(count.trained > 400);
+  CHECK(count.refused >= 2);
+}
+
+}  // namespace norma
