@@ -1,13 +1,7 @@
 #include "tests/gradcheck.h"
-
-#include <algorithm>
-#include <cmath>
-#include <sstream>
-
-#include "core/parallel.h"
-#include "core/rng.h"
 #include "tests/catch.h"
 #include "tests/specimen.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -130,13 +124,11 @@ void check_float32(Faults& faults, const MakeModule& make, const Gradcheck& with
 
 void check_threads(Faults& faults, const MakeModule& make, const Gradcheck& with, DType dtype,
                    bool training) {
-  const int threads = thread_count();
   const auto run = [&](int count) {
-    set_thread_count(count);
+    const Threads threads(count);
     return Specimen(make, with, dtype, training).forward_backward();
   };
   const Results one = run(1), two = run(2);
-  set_thread_count(threads);
   const std::string end = std::string(" in ") + name_of(dtype) + ": other bits with 2 threads";
   if (!same_bits(one.output, two.output)) faults.push_back("output" + end);
   for (size_t t = 0; t < one.grads.size(); ++t)
@@ -145,6 +137,7 @@ void check_threads(Faults& faults, const MakeModule& make, const Gradcheck& with
 }
 
 Faults faults_in_mode(const MakeModule& make, const Gradcheck& with, bool training) {
+  const Threads one(1);  // thousands of forwards, each too small to share
   Faults faults;
   Specimen specimen(make, with, DType::kFloat64, training);
   const Results results = specimen.forward_backward();

@@ -8,6 +8,7 @@
 #include "core/kernels/activation.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -149,16 +150,14 @@ TEST_CASE("one and two threads give the same bits of activations", "[activation]
   const int64_t count = 100003;
   const std::vector<float> x = wave<float>(count, 5, 0.2), dy = wave<float>(count, 1, 0.4);
   std::vector<float> y[2], dx[2];
-  const int before = thread_count();
   for (int threads = 1; threads <= 2; ++threads) {
-    set_thread_count(threads);
+    const Threads set(threads);
     y[threads - 1].resize(x.size());
     dx[threads - 1].resize(x.size());
     kernels::activation_forward(Activation::kGelu, y[threads - 1].data(), x.data(), count);
     kernels::activation_backward(Activation::kGelu, dx[threads - 1].data(), dy.data(), x.data(),
                                  count);
   }
-  set_thread_count(before);
   CHECK(y[0] == y[1]);
   CHECK(dx[0] == dx[1]);
 }

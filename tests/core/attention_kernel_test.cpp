@@ -7,6 +7,7 @@
 #include "core/kernels/attention.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -368,14 +369,14 @@ TEST_CASE("one and two threads give the same bits of attention", "[attention]") 
   AttentionOptions options;
   options.causal = true;
   const Problem<float> problem = make_problem<float>(shape);
-  const int before = thread_count();
-  set_thread_count(1);
-  const Result<float> one = run(problem, options);
-  set_thread_count(2);
+  const auto with_threads = [&](int count) {
+    const Threads threads(count);
+    return run(problem, options);
+  };
+  const Result<float> one = with_threads(1);
   const int64_t regions = parallel_regions_opened();
-  const Result<float> two = run(problem, options);
+  const Result<float> two = with_threads(2);
   CHECK(parallel_regions_opened() == regions + 2);  // the second run did use both
-  set_thread_count(before);
   CHECK(one.out == two.out);
   CHECK(one.lse == two.lse);
   CHECK(one.dq == two.dq);

@@ -12,6 +12,7 @@
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -164,12 +165,6 @@ std::vector<Conv2dShape> shapes() {
           {5, 9, 33, 7, 16, 1, 5, 1, 3, 0, 2, 1, 2, 1},  // nothing square
           {5, 33, 6, 16, 7, 5, 2, 3, 1, 3, 0, 2, 1, 1}};
 }
-
-struct Threads {  // restores the number of threads
-  explicit Threads(int count) : before(thread_count()) { set_thread_count(count); }
-  ~Threads() { set_thread_count(before); }
-  int before;
-};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -104,12 +105,6 @@ void check_product(const Gemm& p, int64_t extra, bool with_bias) {
             << with_bias << ", extra " << extra);
   CHECK(wrong == 0);
 }
-
-struct Threads {  // restores the number of threads
-  explicit Threads(int count) : before(thread_count()) { set_thread_count(count); }
-  ~Threads() { set_thread_count(before); }
-  int before;
-};
 
 // Shapes that are cut by rows, by columns, by both and along k, beside one that is not cut.
 const Gemm kCut[] = {{.m = 2048, .n = 70, .k = 33, .transpose_b = true},

@@ -4,6 +4,7 @@
 #include "core/kernels/rope.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -79,14 +80,12 @@ TEST_CASE("one and two threads rotate to the same bits", "[rope]") {
   std::vector<float> cosines(static_cast<size_t>(rows * width / 2)), sines(cosines);
   kernels::rope_table(cosines.data(), sines.data(), rows, width);
   std::vector<float> x[2];
-  const int before = thread_count();
   for (int threads = 1; threads <= 2; ++threads) {
-    set_thread_count(threads);
+    const Threads set(threads);
     x[threads - 1] = wave<float>(batch * rows * heads * width);
     kernels::rope_rotate<float>({x[threads - 1].data(), rows * heads * width, heads * width, width},
                                 batch, rows, heads, width, cosines.data(), sines.data(), 0, false);
   }
-  set_thread_count(before);
   CHECK(x[0] == x[1]);
 }
 

@@ -7,6 +7,7 @@
 #include "core/kernels/softmax_cross_entropy.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -167,12 +168,11 @@ TEST_CASE("one and two threads give the same bits of cross-entropy", "[cross_ent
   const int64_t rows = 3001, classes = 83;
   const std::vector<float> logits = wave<float>(rows * classes, 3);
   const std::vector<int32_t> targets = some_targets(rows, classes, -100);
-  const int before = thread_count();
-  set_thread_count(1);
-  const Run<float> one = run(logits, targets, {-100, 0.1}, 0.5);
-  set_thread_count(2);
-  const Run<float> two = run(logits, targets, {-100, 0.1}, 0.5);
-  set_thread_count(before);
+  const auto with_threads = [&](int count) {
+    const Threads threads(count);
+    return run(logits, targets, {-100, 0.1}, 0.5);
+  };
+  const Run<float> one = with_threads(1), two = with_threads(2);
   CHECK(one.sums.loss == two.sums.loss);
   CHECK(one.dlogits == two.dlogits);
 }

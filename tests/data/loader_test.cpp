@@ -6,6 +6,7 @@
 #include "core/pool.h"
 #include "tests/catch.h"
 #include "tests/data/scratch.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -27,15 +28,6 @@ std::string training_bytes(const Loader& loader, uint64_t first, int64_t count) 
   loader.training(first, count, batch);
   return bytes_of(batch.input) + bytes_of(batch.target);
 }
-
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(thread_count()) { set_thread_count(threads); }
-  ~ThreadCount() { set_thread_count(before_); }
-
- private:
-  int before_;
-};
 
 }  // namespace
 
@@ -76,7 +68,7 @@ TEST_CASE("batches have the same bits for any number of threads", "[data][loader
   for (const std::string& json : kConfigs) {
     INFO(json);
     const auto make = [&](int threads) {
-      const ThreadCount set(threads);
+      const Threads set(threads);
       const auto data = load_data(json);
       return training_bytes(Loader(*data, 3, DType::kFloat32), 10, 48) +
              data->card().splits.at(0).sha256;

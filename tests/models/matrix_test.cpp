@@ -6,7 +6,6 @@
 
 #include "core/config/config.h"
 #include "core/config/writer.h"
-#include "core/parallel.h"
 #include "core/rng.h"
 #include "layers/loss.h"
 #include "layers/norms/norm.h"
@@ -15,6 +14,7 @@
 #include "optim/optimizer.h"
 #include "tests/catch.h"
 #include "tests/specimen.h"
+#include "tests/threads.h"
 
 namespace norma {
 namespace {
@@ -153,8 +153,7 @@ void try_one(const Json& config, const Batch& batch, Count& count) {
 
 TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix]") {
   const std::vector<Batch> all = batches();
-  const int threads = thread_count();
-  set_thread_count(1);  // models this small have nothing to share
+  const Threads one(1);  // models this small have nothing to share
   Count count;
   for (const Entry* model : model_registry().entries()) {
     INFO(model->type);
@@ -173,7 +172,6 @@ TEST_CASE("models: every norm in every placement trains or is refused", "[models
       }
     }
   }
-  set_thread_count(threads);
   CHECK(count.trained > 400);
   CHECK(count.refused >= 2);
 }
