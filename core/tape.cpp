@@ -88,6 +88,17 @@ void Tape::append(Op* op, const std::string& path, std::initializer_list<const V
   nodes_.push_back(node);
 }
 
+std::vector<Tape::Recorded> Tape::recorded() const {
+  std::vector<Recorded> all;
+  const std::span<const int32_t> links(links_);
+  for (const Node& node : nodes_)
+    all.push_back({.op = node.op,
+                   .path = node.path,
+                   .inputs = links.subspan(node.first_slot, node.inputs),
+                   .outputs = links.subspan(node.first_slot + node.inputs, node.outputs)});
+  return all;
+}
+
 void Tape::differentiate(Node& node) {
   Grads grads;
   grads.tape_ = this;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,6 +108,15 @@ class Tape {
   void clear();
 
   size_t size() const { return nodes_.size(); }
+
+  // What was recorded, in order, for those who read a model's structure off its forward. Slots are
+  // numbers of Vars, negative where an input wants no gradient. Valid until the tape changes.
+  struct Recorded {
+    const Op* op;
+    const std::string* path;
+    std::span<const int32_t> inputs, outputs;
+  };
+  std::vector<Recorded> recorded() const;
   // Called when a parameter's gradient is final within this backward, after its last use.
   std::function<void(Param&)> on_grad_ready;
   TapeObserver* observer = nullptr;

@@ -3,15 +3,23 @@
 #include <cmath>
 
 #include "layers/layer_error.h"
+#include "layers/linear_map.h"
 
 namespace norma {
 
-struct Conv2dOp final : NamedOp<Conv2dOp> {
+struct Conv2dOp final : NamedOp<Conv2dOp>, LinearMapOp {
   static constexpr const char* kName = "conv2d";
   Conv2d* layer = nullptr;
   Conv2dShape shape;
   Tensor x;
   WeightUse weight;
+
+  LinearMap linear_map() const override {
+    return {.weight = weight,
+            .bias = layer->bias_,
+            .mixes_all = shape.groups == 1,
+            .pads = shape.pad_h > 0 || shape.pad_w > 0};
+  }
 
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();

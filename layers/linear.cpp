@@ -5,16 +5,18 @@
 #include "core/gemm.h"
 #include "core/kernels/column_sum.h"
 #include "layers/layer_error.h"
+#include "layers/linear_map.h"
 
 namespace norma {
 namespace {
 
-struct LinearOp : NamedOp<LinearOp> {
+struct LinearOp final : NamedOp<LinearOp>, LinearMapOp {
   static constexpr const char* kName = "linear";
   Tensor x;
   WeightUse weight;
   Param* bias;
   void backward(Grads& grads) override;
+  LinearMap linear_map() const override { return {.weight = weight, .bias = bias}; }
 };
 
 }  // namespace

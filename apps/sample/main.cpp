@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/program.h"
+#include "apps/trainer/run_folder.h"
 #include "apps/trainer/training.h"
-#include "core/io/checkpoint.h"
 #include "core/parallel.h"
 #include "data/text/tokenizer.h"
 #include "models/generate.h"
@@ -28,16 +28,6 @@ std::string is_temperature(const std::string& text) {
   const double value = std::strtod(text.c_str(), &end);
   const bool valid = !text.empty() && *end == 0 && value >= 0 && std::isfinite(value);
   return valid ? "" : "expected a number from 0 up, found " + text;
-}
-
-// The weights of a finished run; of one that is still going or was stopped, those of its newest
-// checkpoint.
-std::filesystem::path weights_of(const std::filesystem::path& run) {
-  const std::filesystem::path finished = run / "model.safetensors";
-  if (std::filesystem::exists(finished)) return finished;
-  if (const auto newest = io::newest_checkpoint(run / "checkpoints"))
-    return *newest / "model.safetensors";
-  throw Error(run.string() + " has neither model.safetensors nor a checkpoint yet");
 }
 
 int run(CommandLine& line) {
@@ -65,10 +55,7 @@ int run(CommandLine& line) {
   if (threads > 0) set_thread_count(threads);
 
   const std::filesystem::path root(folder);
-  const std::string source = (root / "config.json").string();
-  if (!std::filesystem::exists(source))
-    throw Error(folder + " is not a run folder: it has no config.json");
-  const RunConfig config = read_run_config(load_json(source), source, {}, nullptr);
+  const RunConfig config = config_of(root);
   if (!std::filesystem::exists(root / "tokenizer.json"))
     throw Error(folder + " has no tokenizer.json: its model does not write text");
   const std::string tokens_file = (root / "tokenizer.json").string();

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "data/data_registry.h"
-#include "models/model.h"
 
 namespace norma {
 
@@ -39,6 +38,8 @@ void all_reduce(Comm& comm, const Tensor& sums) {
   });
 }
 
+}  // namespace
+
 ModelInput input_for(const DataInfo& info) {
   return {.vocab = info.vocab,
           .height = info.height,
@@ -47,8 +48,6 @@ ModelInput input_for(const DataInfo& info) {
           .features = info.features,
           .outputs = info.kind == InputKind::kTokens ? info.vocab : info.classes};
 }
-
-}  // namespace
 
 Training::Training(const RunConfig& config, Comm& comm)
     : config_(config),

@@ -11,6 +11,7 @@
 #include "data/loader.h"
 #include "layers/loss.h"
 #include "layers/module.h"
+#include "models/model.h"
 #include "optim/clip.h"
 #include "optim/ema.h"
 #include "optim/optimizer.h"
@@ -96,6 +97,9 @@ class Training {
   std::vector<Tensor> kept_buffers_;  // as they were before the step
   int64_t steps_ = 0;
 };
+
+// What a model must fit that learns from these data.
+ModelInput input_for(const DataInfo& info);
 
 // Takes weights and buffers from a safetensors file; an Error lists what is missing or misshapen.
 void load_weights(ParamSet& params, const std::filesystem::path& file);

@@ -2,6 +2,9 @@
 // Touvron et al. 2021, "ResMLP", arXiv:2105.03404.
 #include "layers/norms/affine.h"
 
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
@@ -20,4 +23,9 @@ const RegisterNorm<AffineMap> registered("affine", "γx + β",
                                          "Touvron et al. 2021, arXiv:2105.03404");
 
 }  // namespace
+
+Spec offset_alone() {
+  return make_spec(Json{{"type", "affine"}, {"weight", false}}, norm_registry(), "offset_alone");
+}
+
 }  // namespace norma

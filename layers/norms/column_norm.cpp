@@ -25,9 +25,8 @@ ColumnCut cut_of(const Domain& domain, const Nsc& nsc) {
 
 }  // namespace
 
-struct ColumnNormOp final : NamedOp<ColumnNormOp> {
+struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   static constexpr const char* kName = "norm";
-  const Norm* norm = nullptr;
   ColumnCut cut{};
   Tensor x, y, mask, mean, m2, positions;
   Tensor given_mean, given_variance;

@@ -31,6 +31,7 @@ class Norm : public Module {
   const std::string& type() const { return type_; }
   const NormDefinition& definition() const { return definition_; }
   int64_t channels() const { return channels_; }
+  bool has_running_statistics() const { return running_mean_ != nullptr; }
 
   // The program that drivers run, with parameter pointers filled in. T is the model's float type.
   template <class T>
@@ -62,6 +63,17 @@ class Norm : public Module {
   Buffer* running_var_ = nullptr;
   Buffer* batches_ = nullptr;
 };
+
+// An operation on the tape that runs a norm; its first input and its last output are the norm's
+// when nothing is fused in front of it or behind it.
+struct NormOp {
+  Norm* norm = nullptr;
+  virtual ~NormOp() = default;
+};
+
+// The norm that adds a learned offset a channel and does nothing else: what is left of one whose
+// gain went into a neighbour.
+Spec offset_alone();
 
 // How a registered norm is made.
 struct NormType {

@@ -7,9 +7,8 @@
 
 namespace norma {
 
-struct RowNormOp final : NamedOp<RowNormOp> {
+struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
   static constexpr const char* kName = "norm";
-  const Norm* norm = nullptr;
   Tensor x, mask, mean, m2;
   double scale = 1;
   Tensor drop;  // undefined: 1 for every sample
