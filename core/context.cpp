@@ -15,7 +15,7 @@ RandomStream Context::random() {
   return RandomStream(seed, stable_hash(*path_), static_cast<uint32_t>(step), calls_[path_]++);
 }
 
-void Context::observe_outputs(const char* op, std::initializer_list<Var*> outputs) {
+void Context::observe_outputs(const char* op, std::span<Var* const> outputs) {
   for (const Var* output : outputs) observer->on_forward(*path_, op, output->value);
 }
 

@@ -1,16 +1,30 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "core/comm.h"
 #include "core/rng.h"
 #include "core/tape.h"
 
 namespace norma {
 
 struct Inference;
+class PopulationStatistics;
+
+// Values that follow from the input but take no gradient, in the order in which a forward made
+// them. A gradient check records those of one forward and holds them fixed in others, whose
+// differences are then what the backward computes.
+struct HeldValues {
+  bool replay = false;
+  std::vector<Tensor> values;
+  size_t next = 0;
+};
 
 // Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
 // random numbers, and the side inputs that many layers read.
@@ -28,6 +42,10 @@ class Context {
   Tensor mask;    // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
   Var cond;       // conditioning vector (B,D)
   Tensor target;  // what a loss compares with: classes or tokens (int32), or values
+  Comm* comm = &single_process();  // the processes that share the training
+  HeldValues* held = nullptr;      // of a gradient check; none otherwise
+  // Running statistics being re-estimated: batch statistics are taken although nothing trains.
+  PopulationStatistics* population = nullptr;
   Inference* inference = nullptr;  // caches of a generation token by token; none otherwise
 
   // Marks the start of a forward over one micro-batch: the tape is emptied, call numbers start
@@ -46,10 +64,24 @@ class Context {
   }
   bool replaying = false;
 
+  // The recorded value where a gradient check holds it, else nothing.
+  Tensor held_value() const {
+    return held && held->replay ? held->values.at(held->next++) : Tensor();
+  }
+  void record_held(const Tensor& value) {
+    if (held && !held->replay) held->values.push_back(value.clone());
+  }
+
   // Puts an operation on the tape at the current module; nullptr when no gradient is wanted.
   template <class O>
   O* record(std::initializer_list<const Var*> inputs, std::initializer_list<Param*> params,
             std::initializer_list<Var*> outputs) {
+    return record<O>(span_of(inputs), span_of(params), span_of(outputs));
+  }
+  // The same for as many inputs and outputs as a forward needs.
+  template <class O>
+  O* record(std::span<const Var* const> inputs, std::span<Param* const> params,
+            std::span<Var* const> outputs) {
     O* op = tape ? tape->record<O>(*path_, inputs, params, outputs) : nullptr;
     if (observer) observe_outputs(O::kName, outputs);
     return op;
@@ -64,8 +96,12 @@ class Context {
   double flops() const { return flops_; }
 
  private:
+  template <class T>
+  static std::span<const T> span_of(std::initializer_list<T> list) {
+    return {list.begin(), list.size()};
+  }
   friend class PathScope;
-  void observe_outputs(const char* op, std::initializer_list<Var*> outputs);
+  void observe_outputs(const char* op, std::span<Var* const> outputs);
   static const std::string kRoot;
   const std::string* path_ = &kRoot;
   std::unordered_map<const std::string*, uint32_t> calls_;

@@ -45,7 +45,7 @@ Var Tape::leaf(Tensor value) {
   return var;
 }
 
-bool Tape::wanted(std::initializer_list<const Var*> inputs, std::initializer_list<Param*> params) {
+bool Tape::wanted(std::span<const Var* const> inputs, std::span<Param* const> params) {
   return std::any_of(inputs.begin(), inputs.end(),
                      [](const Var* var) { return var && var->needs_grad(); }) ||
          std::any_of(params.begin(), params.end(), [](const Param* param) { return param; });
@@ -64,8 +64,8 @@ void* Tape::allocate(size_t bytes, size_t alignment) {
   return memory;
 }
 
-void Tape::append(Op* op, const std::string& path, std::initializer_list<const Var*> inputs,
-                  std::initializer_list<Param*> params, std::initializer_list<Var*> outputs) {
+void Tape::append(Op* op, const std::string& path, std::span<const Var* const> inputs,
+                  std::span<Param* const> params, std::span<Var* const> outputs) {
   Node node{.op = op,
             .path = &path,
             .first_slot = static_cast<uint32_t>(links_.size()),

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -93,8 +92,8 @@ class Tape {
   // Puts an operation of type O on the tape, or returns nullptr when neither an input nor a
   // parameter wants a gradient. Null parameters are passed over. Gives each output its slot.
   template <class O>
-  O* record(const std::string& path, std::initializer_list<const Var*> inputs,
-            std::initializer_list<Param*> params, std::initializer_list<Var*> outputs) {
+  O* record(const std::string& path, std::span<const Var* const> inputs,
+            std::span<Param* const> params, std::span<Var* const> outputs) {
     if (!wanted(inputs, params)) return nullptr;
     O* op = new (allocate(sizeof(O), alignof(O))) O();
     append(op, path, inputs, params, outputs);
@@ -131,11 +130,10 @@ class Tape {
     uint32_t first_param;
     uint16_t params;
   };
-  static bool wanted(std::initializer_list<const Var*> inputs,
-                     std::initializer_list<Param*> params);
+  static bool wanted(std::span<const Var* const> inputs, std::span<Param* const> params);
   void* allocate(size_t bytes, size_t alignment);
-  void append(Op* op, const std::string& path, std::initializer_list<const Var*> inputs,
-              std::initializer_list<Param*> params, std::initializer_list<Var*> outputs);
+  void append(Op* op, const std::string& path, std::span<const Var* const> inputs,
+              std::span<Param* const> params, std::span<Var* const> outputs);
   void differentiate(Node& node);
 
   std::vector<Node> nodes_;

@@ -292,7 +292,7 @@ class Folding {
     FoldStep step{.what = "norms with running statistics put into the maps in front of them"};
     std::map<std::string, Tensor> offsets;
     for (const Node* node : graph.norms()) {
-      if (!node->norm->has_running_statistics()) continue;
+      if (!node->norm->running_mean()) continue;
       const std::string reason = fold_backward(graph, *node, offsets);
       if (reason.empty())
         ++step.modules;

@@ -19,6 +19,7 @@ struct Gradcheck {
   Shape cond = {};     // of the conditioning vector, if the module takes one
   Tensor mask = {}, target = {};
   bool train = true, eval = true;  // modes to check
+  bool approximate = false;        // the input's gradient is not meant to be the forward's
   double step = 1e-5;              // of the central differences
   double tolerance = 1e-6;         // of the gradients, relative to the largest of their tensor
   double float32_tolerance = 1e-4;
@@ -27,7 +28,7 @@ struct Gradcheck {
 // Checks a module from all sides, in training and in evaluation, with random parameters and running
 // statistics and a random weight on each output, in memory poisoned with NaN:
 //   - gradients of the input, the conditioning vector and every parameter against central
-//     differences in float64;
+//     differences in float64, with detached values held fixed;
 //   - a forward without a tape gives the same output, and no forward alters its input;
 //   - gradients of a second pass add to those of the first;
 //   - float32 agrees with float64;

@@ -73,10 +73,13 @@ Specimen::Specimen(const MakeModule& make, const Gradcheck& with, DType dtype, b
 void Specimen::begin(Tape* tape) {
   for (size_t i = 0; i < buffers_.size(); ++i) set_.buffers()[i].value.copy_from(buffers_[i]);
   ctx_.tape = tape;
+  ctx_.held = &held_;
   ctx_.begin_forward(0);
 }
 
 Tensor Specimen::forward_only() {
+  held_.replay = true;
+  held_.next = 0;
   begin(nullptr);
   ctx_.cond = {cond_};
   return (*module_)(ctx_, {x_}).value.clone();  // an identity would return its input's memory
@@ -84,6 +87,7 @@ Tensor Specimen::forward_only() {
 
 Results Specimen::forward_backward() {
   poison_pool();
+  held_ = {};
   begin(&tape_);
   const Var x = takes_gradient_ ? tape_.leaf(x_) : Var{x_};
   ctx_.cond = cond_ ? tape_.leaf(cond_) : Var{};

@@ -30,7 +30,7 @@ class Specimen {
  public:
   Specimen(const MakeModule& make, const Gradcheck& with, DType dtype, bool training);
 
-  // The output without a tape.
+  // The output without a tape, by the values that the last forward_backward detached.
   Tensor forward_only();
   // Parameter gradients add up from call to call. Free memory is poisoned before either pass.
   Results forward_backward();
@@ -51,6 +51,7 @@ class Specimen {
   Tensor x_, cond_;
   std::vector<Tensor> buffers_;
   Tape tape_;
+  HeldValues held_;
   Context ctx_;
   bool takes_gradient_;  // the input
 };

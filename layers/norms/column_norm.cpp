@@ -1,71 +1,10 @@
 // The column shape on the tape: norms whose statistics run over positions (batch, instance, group),
 // with a shortcut and an activation behind the map in the same pass.
-#include "core/kernels/norm/columns.h"
+#include "layers/norms/column_norm_op.h"
 
 #include "layers/activation.h"
-#include "layers/norms/norm.h"
 
 namespace norma {
-namespace {
-
-// How (N,S,C) is cut for a domain.
-struct ColumnCut {
-  int64_t samples, positions, merge;
-};
-ColumnCut cut_of(const Domain& domain, const Nsc& nsc) {
-  switch (domain.kind) {
-    case Domain::Kind::kChannel:
-      return {1, nsc.rows(), 1};
-    case Domain::Kind::kGroup:
-      return {nsc.n, nsc.s, nsc.c / domain.groups};
-    default:
-      return {nsc.n, nsc.s, 1};
-  }
-}
-
-}  // namespace
-
-struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
-  static constexpr const char* kName = "norm";
-  ColumnCut cut{};
-  Tensor x, y, mask, mean, m2, positions;
-  Tensor given_mean, given_variance;
-  Tensor shortcut;
-  Activation activation = Activation::kIdentity;
-
-  template <class T>
-  kernels::ColumnNorm<T> driver() const {
-    kernels::ColumnNorm<T> made;
-    made.program = norm->program<T>();
-    made.samples = cut.samples;
-    made.positions = cut.positions;
-    made.channels = x.shape().back();
-    made.merge = cut.merge;
-    made.mask = mask ? mask.data<uint8_t>() : nullptr;
-    made.x = x.data<T>();
-    made.given_mean = given_mean ? given_mean.data<double>() : nullptr;
-    made.given_variance = given_variance ? given_variance.data<double>() : nullptr;
-    made.shortcut = shortcut ? shortcut.data<T>() : nullptr;
-    made.activation = activation;
-    return made;
-  }
-  kernels::ColumnState state() const {
-    return {mean.data<double>(), m2.data<double>(), positions.data<double>()};
-  }
-
-  void backward(Grads& grads) override {
-    const Tensor& dy = grads.out();
-    const Tensor dx = Tensor::empty(x.shape(), x.dtype());
-    const Tensor dshortcut =
-        shortcut && grads.wants(1) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
-    with_float_type(x.dtype(), [&]<class T>() {
-      columns_backward(driver<T>(), y ? y.data<T>() : nullptr, dy.data<T>(), state(), dx.data<T>(),
-                       dshortcut ? dshortcut.data<T>() : nullptr);
-    });
-    grads.give(0, dx);
-    if (dshortcut) grads.give(1, dshortcut);
-  }
-};
 
 Var Norm::forward(Context& ctx, const Var& x) {
   if (definition_.domain.per_row())
@@ -73,9 +12,50 @@ Var Norm::forward(Context& ctx, const Var& x) {
   return with_activation(ctx, x, nullptr, Activation::kIdentity);
 }
 
-Norm::Given Norm::given(const Context& ctx) const {
-  if (ctx.training || !running_mean_) return {};
-  return {running_mean_->value.to(DType::kFloat64), running_var_->value.to(DType::kFloat64)};
+BatchCut Norm::cut_for(const Context& ctx, const Shape& shape) const {
+  const Domain& domain = definition_.domain;
+  const Nsc nsc = nsc_of(shape);
+  if (ctx.training && domain.splits > 1 && nsc.n % domain.splits != 0)
+    throw Error(place() + std::to_string(nsc.n) + " samples cannot be cut into " +
+                std::to_string(domain.splits) + " equal splits");
+  const BatchCut cut(domain, nsc, !ctx.training);
+  const int64_t merged = domain.kind == Domain::Kind::kGroup ? channels_ / domain.groups : 1;
+  const bool alone = cut.smallest() * merged == 1;
+  const bool others = domain.over_ranks && ctx.training && ctx.comm->size() > 1;
+  if (from_batch(ctx) && alone && !others && !definition_.streaming)
+    throw Error(place() + "with the input " + shape.str() +
+                " every statistic would be over a single value, so the output would not depend on "
+                "the input; a larger batch or more positions are needed in training");
+  return cut;
+}
+
+void Norm::read_batch(Context& ctx, ColumnNormOp& op) const {
+  const Domain& domain = definition_.domain;
+  const int64_t domains = domain.kind == Domain::Kind::kGroup ? domain.groups : channels_;
+  const Shape cells{op.cut.samples(), domains};
+  op.mean = Tensor::empty(cells, DType::kFloat64);
+  op.m2 = Tensor::empty(cells, DType::kFloat64);
+  op.positions = Tensor::empty({op.cut.samples()}, DType::kFloat64);
+  if (definition_.double_kernels.deviation) op.slope = Tensor::empty(cells, DType::kFloat64);
+  if (running_mean_) {
+    op.past_mean = running_mean_->value.to(DType::kFloat64);
+    op.past_second = running_second_->value.to(DType::kFloat64);
+    op.updates = *batches_->value.data<int32_t>();
+  }
+  if (definition_.traits.detaches) {
+    op.held_mean = ctx.held_value();
+    op.held_m2 = ctx.held_value();
+  }
+  if (domain.over_ranks && ctx.training && ctx.comm->size() > 1) op.comm = ctx.comm;
+}
+
+void Norm::read_running(ColumnNormOp& op) const {
+  const int64_t splits = splits_.empty() ? 1 : op.cut.parts();
+  op.given_centre = Tensor::empty({splits, channels_}, DType::kFloat64);
+  op.given_stats = Tensor::empty({splits, definition_.stats, channels_}, DType::kFloat64);
+  for (int64_t i = 0; i < splits; ++i)
+    split(i).given(op.given_centre.data<double>() + i * channels_,
+                   op.given_stats.data<double>() + i * definition_.stats * channels_);
 }
 
 Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activation activation) {
@@ -91,67 +71,40 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
                 " does not have the shape of the input " + x.shape().str());
   ColumnNormOp op;
   op.norm = this;
-  op.cut = cut_of(definition_.domain, nsc_of(x.shape()));
+  op.cut = cut_for(ctx, x.shape());
   op.x = x.value;
   op.mask = mask_for(ctx, x.shape());
-  const Given outside = given(ctx);
-  op.given_mean = outside.mean;
-  op.given_variance = outside.variance;
-  if (!outside.mean && op.cut.positions * op.cut.merge == 1)
-    throw Error(place() + "with the input " + x.shape().str() +
-                " every statistic would be over a single value, so the output would not depend on "
-                "the input; a larger batch or more positions are needed in training");
-  const int64_t domains = op.cut.samples * (channels_ / op.cut.merge);
-  op.mean = Tensor::empty({domains}, DType::kFloat64);
-  op.m2 = Tensor::empty({domains}, DType::kFloat64);
-  op.positions = Tensor::empty({op.cut.samples}, DType::kFloat64);
+  if (from_batch(ctx))
+    read_batch(ctx, op);
+  else
+    read_running(op);
   op.shortcut = shortcut ? shortcut->value : Tensor();
   op.activation = activation;
 
   Var y{Tensor::empty(x.shape(), x.value.dtype())};
-  with_float_type(x.value.dtype(), [&]<class T>() {
-    columns_forward(op.driver<T>(), y.value.data<T>(), op.state());
-  });
-  if (activation == Activation::kRelu) op.y = y.value;
-  if (!outside.mean && ctx.training && running_mean_) track(ctx, op.mean, op.m2, op.positions);
+  op.y = y.value;
+  if (definition_.streaming && op.mean)
+    stream(ctx, op);
+  else
+    op.forward();
+  if (op.mean) keep_statistics(ctx, op);
+  if (activation != Activation::kRelu) op.y = Tensor();
 
-  const auto learned = [&](size_t j) { return j < params_.size() ? params_[j] : nullptr; };
-  if (auto* node = ctx.record<ColumnNormOp>({&x, shortcut},
-                                            {learned(0), learned(1), learned(2), learned(3)}, {&y}))
-    *node = std::move(op);
+  const Var* const inputs[] = {&x, shortcut};
+  Var* const outputs[] = {&y};
+  if (auto* node = ctx.record<ColumnNormOp>(inputs, all_params_, outputs)) *node = std::move(op);
   return y;
 }
 
-void Norm::track(Context& ctx, const Tensor& mean, const Tensor& m2, const Tensor& positions) {
-  ctx.commit([&] {
-    const int64_t samples = positions.numel();
-    const double* const count = positions.data<double>();
-    int64_t counted = 0;
-    // Padding leaves nothing to track, and a single value has no variance.
-    for (int64_t n = 0; n < samples; ++n) counted += count[n] > 1;
-    if (counted == 0) return;
-    int32_t& batches = *batches_->value.data<int32_t>();
-    ++batches;
-    const double weight = definition_.running->momentum.value_or(1.0 / batches);
-    with_float_type(running_mean_->value.dtype(), [&]<class T>() {
-      T* const running_mean = running_mean_->value.data<T>();
-      T* const running_var = running_var_->value.data<T>();
-      for (int64_t c = 0; c < channels_; ++c) {
-        // Samples that have statistics of their own (instance norm) count equally.
-        double mean_now = 0, var_now = 0;
-        for (int64_t n = 0; n < samples; ++n) {
-          if (count[n] <= 1) continue;
-          mean_now += mean.data<double>()[n * channels_ + c];
-          var_now += m2.data<double>()[n * channels_ + c] / (count[n] - 1);  // unbiased
-        }
-        mean_now /= static_cast<double>(counted);
-        var_now /= static_cast<double>(counted);
-        running_mean[c] +=
-            static_cast<T>(weight * (mean_now - static_cast<double>(running_mean[c])));
-        running_var[c] += static_cast<T>(weight * (var_now - static_cast<double>(running_var[c])));
-      }
-    });
-  });
+void Norm::keep_statistics(Context& ctx, const ColumnNormOp& op) {
+  if (definition_.traits.detaches) {
+    ctx.record_held(op.mean);
+    ctx.record_held(op.m2);
+  }
+  if (!running_mean_ || !(ctx.training || ctx.population)) return;
+  if (splits_.empty() || op.cut.parts() == 1)
+    return track(ctx, op.cut.samples(), op.state(op.cut.part(0)));
+  for (int64_t i = 0; i < op.cut.parts(); ++i) split(i).track(ctx, 1, op.state(op.cut.part(i)));
 }
 
 }  // namespace norma

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/config/fields.h"
 #include "core/kernels/norm/block.h"
 #include "core/param.h"
 
@@ -22,6 +23,11 @@ struct Domain {
   };
   Kind kind = Kind::kRow;
   int64_t groups = 1;
+  // Of kChannel, in training: how many samples at most share a statistic (0: all of the batch);
+  // into how many splits the batch is cut, each with parameters and running statistics of its own;
+  // whether the batches of all processes count as one.
+  int64_t ghost = 0, splits = 1;
+  bool over_ranks = false;
 
   static constexpr Domain none() { return {Kind::kNone}; }
   static constexpr Domain row() { return {Kind::kRow}; }
@@ -68,6 +74,34 @@ constexpr NormParam root_of_width(const char* name) {
 struct Running {
   bool track = true;
   std::optional<double> momentum = 0.1;  // weight of the new value; null = the mean over all steps
+  bool frozen = false;
+  const char* second = "running_var";  // name of what is tracked beside running_mean
+
+  void describe(Fields& f) {
+    f.maybe_number(
+        "momentum", momentum,
+        "weight of the new value in the running statistics; null: the mean over all steps",
+        {.min = 0, .max = 1});
+    f.flag("track_running_stats", track, "keep running statistics and use them in eval");
+    f.flag("frozen", frozen,
+           "normalize by the running statistics in training too, and leave them as they are");
+    f.rule(track || !frozen, "frozen", "false where `track_running_stats` is false");
+  }
+};
+
+// What recipes, tests and --explain ask of a norm.
+struct NormTraits {
+  // The backward is not the derivative of the forward, and not meant to be.
+  bool approximate_backward = false;
+  // Some values that follow from the input take no gradient. While `Context::held` replays, they
+  // are those of the recorded forward: the function whose derivative the backward is.
+  bool detaches = false;
+};
+
+// State of a norm whose statistics stream (kernels::NormStreaming): one number a channel.
+struct NormState {
+  const char* name;
+  double initial;
 };
 
 // A norm with its options set, compiled: what layers/norms/norm.cpp runs.
@@ -80,6 +114,9 @@ struct NormDefinition {
   std::shared_ptr<const kernels::NormTable> table;
   std::vector<NormParam> params;
   std::optional<Running> running;
+  std::shared_ptr<const kernels::NormStreaming> streaming;
+  std::vector<NormState> state;
+  NormTraits traits;
 };
 
 }  // namespace norma

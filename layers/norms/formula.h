@@ -28,6 +28,17 @@
 // argument at a time; a formula may instead say them itself in
 //   partials(x, u, stats …, params …)   a std::tuple of ∂map/∂ each argument, kZero where there is
 //   none
+// and where it applies, all optional:
+//   table(m, past)   a table that looks at the running statistics, see Past in formula_table.h;
+//   with
+//                    kDetaches = true it makes values of past.detached, which take no gradient
+//   deviation(u, params …)   static; what Σ goes into m.m2 in place of u²
+//   running()        the running statistics to keep; tracked(m) what beside the mean (the unbiased
+//                    variance), given(tracked) the stats that follow from it in eval
+//   advance, at_rest, control with kState   in place of a table, see formula_streaming.h
+//   kApproximate = true   the backward is not the derivative of the forward
+//   cut(domain)      lets options say more of the domain
+//   learned(params)  lets options change what is learned
 namespace norma {
 
 // Moments of one domain. For uncentred statistics mean is 0 and m2 = Σx².
@@ -196,6 +207,7 @@ Vec<T> centred(Vec<T> x, Vec<T> hi, Vec<T> lo) {
 
 #include "layers/norms/formula_channels.h"
 #include "layers/norms/formula_rows.h"
+#include "layers/norms/formula_streaming.h"
 #include "layers/norms/formula_table.h"
 
 namespace norma {
@@ -206,6 +218,7 @@ template <class F,
 NormDefinition define_norm(const F& options) {
   NormDefinition made;
   made.domain = options.domain();
+  if constexpr (requires { options.cut(made.domain); }) options.cut(made.domain);
   made.centred = F::kCentred;
   made.stats = F::kStats;
   // A domain that does not depend on options is known now, and only its loop shape is compiled.
@@ -226,10 +239,17 @@ NormDefinition define_norm(const F& options) {
   } else {
     made.domain.per_row() ? rows() : channels();
   }
-  if constexpr (F::kStats > 0) made.table = std::make_shared<formula::Table<F>>(options);
+  if constexpr (formula::kStreams<F>) {
+    made.streaming = std::make_shared<formula::Streaming<F>>(options);
+    made.state.assign(F::kState.begin(), F::kState.end());
+  } else if constexpr (F::kStats > 0) {
+    made.table = std::make_shared<formula::Table<F>>(options);
+  }
   for (const NormParam& param : F::kParams) made.params.push_back(param);
   if constexpr (requires { options.learned(made.params); }) options.learned(made.params);
   if constexpr (requires { options.running(); }) made.running = options.running();
+  if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
+  if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
   return made;
 }
 

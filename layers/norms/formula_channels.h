@@ -124,6 +124,51 @@ void channels_sums(const kernels::NormSumsBlock<T>& b) {
   });
 }
 
+// Whether the second moment is one of the formula's own, Σ deviation(u, params …), where Σu² is
+// the rule. Its parameters are constants: none that is learned may enter.
+template <class F, class Indices>
+inline constexpr bool kDeviationTakes = false;
+template <class F, size_t... j>
+inline constexpr bool kDeviationTakes<F, std::index_sequence<j...>> = requires(Vec<double> v) {
+  F::deviation(v, (static_cast<void>(j), v)...);
+};
+template <class F>
+inline constexpr bool kHasDeviation =
+    kDeviationTakes<F, std::make_index_sequence<F::kParams.size()>>;
+
+// deviation(u, params …) and its derivative by u.
+template <class F, class T>
+math::Dual<Vec<T>> deviation_at(const Arguments<F, T>& a) {
+  return [&]<size_t... j>(std::index_sequence<j...>) {
+    return F::deviation(math::Dual<Vec<T>>(a[1], Vec<T>(T(1))), a[2 + F::kStats + j]...);
+  }
+  (std::make_index_sequence<F::kParams.size()>{});
+}
+
+template <class F, class T>
+void channels_deviation(const kernels::NormDeviationBlock<T>& b) {
+  using V = Vec<T>;
+  constexpr int64_t kLanes = V::lanes;
+  over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
+    NeighbourArguments<F, T, std::remove_cvref_t<decltype(lanes)>, together> all(b, c, lanes);
+    V sums[together], slopes[together];
+    unrolled<together>([&](auto k) { sums[k] = slopes[k] = V(T(0)); });
+    for (int64_t row = 0; row < b.rows; ++row)
+      unrolled<together>([&](auto k) {
+        auto& at = all.at[k];
+        at.load_element(b.x + row * b.x_stride + c + k * kLanes, lanes);
+        const auto here = deviation_at<F, T>(at.a);
+        sums[k] += here.value;
+        slopes[k] += here.slope;
+      });
+    unrolled<together>([&](auto k) {
+      const int64_t at = c + k * kLanes;
+      lanes.store(lanes.load(b.deviation + at) + sums[k], b.deviation + at);
+      lanes.store(lanes.load(b.slope + at) + slopes[k], b.slope + at);
+    });
+  });
+}
+
 template <class F, By by, class T>
 void channels_apply(const kernels::NormApplyBlock<T>& b) {
   using V = Vec<T>;
@@ -142,7 +187,11 @@ void channels_apply(const kernels::NormApplyBlock<T>& b) {
       unrolled<together>([&](auto k) {
         auto& at = all.at[k];
         at.load_element(x + k * kLanes, lanes);
-        V dx = along_u[k] * at.a[1] + along_one[k];
+        V dx = along_one[k];
+        if constexpr (kHasDeviation<F>)
+          dx += along_u[k] * deviation_at<F, T>(at.a).slope;
+        else
+          dx += along_u[k] * at.a[1];
         add_product(dx, lanes.load(dy + k * kLanes), direct_of(slopes<F, by>(at.a)));
         lanes.store(dx, dxs + k * kLanes);
       });
@@ -152,7 +201,10 @@ void channels_apply(const kernels::NormApplyBlock<T>& b) {
 
 template <class F, By by, class T>
 kernels::NormBlockKernels<T> channel_kernels() {
-  return {&channels_forward<F, T>, &channels_sums<F, by, T>, &channels_apply<F, by, T>};
+  kernels::NormBlockKernels<T> made{&channels_forward<F, T>, &channels_sums<F, by, T>,
+                                    &channels_apply<F, by, T>};
+  if constexpr (kHasDeviation<F>) made.deviation = &channels_deviation<F, T>;
+  return made;
 }
 
 }  // namespace norma::formula

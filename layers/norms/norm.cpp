@@ -32,8 +32,20 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
   }
   if (definition_.running && definition_.running->track) {
     running_mean_ = &scope.buffer("running_mean", {channels}, 0.0);
-    running_var_ = &scope.buffer("running_var", {channels}, 1.0);
+    running_second_ = &scope.buffer(definition_.running->second, {channels}, 1.0);
     batches_ = &scope.buffer("num_batches_tracked", {1}, 0.0, DType::kInt32);
+  }
+  for (const NormState& state : definition_.state)
+    state_.push_back(&scope.buffer(state.name, {channels}, state.initial));
+  if (definition_.streaming)
+    batches_ = &scope.buffer("num_batches_tracked", {1}, 0.0, DType::kInt32);
+  all_params_ = params_;
+  NormDefinition alone = definition_;
+  alone.domain.splits = 1;
+  for (int64_t i = 1; i < definition_.domain.splits; ++i) {
+    splits_.push_back(std::make_unique<Norm>(scope / "aux_bn" / (i - 1), type_, alone, channels));
+    all_params_.insert(all_params_.end(), splits_.back()->params_.begin(),
+                       splits_.back()->params_.end());
   }
 }
 

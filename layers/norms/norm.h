@@ -7,6 +7,7 @@
 
 #include "core/config/registry.h"
 #include "core/kernels/activation.h"
+#include "core/kernels/norm/columns.h"
 #include "layers/layer_registry.h"
 #include "layers/module.h"
 #include "layers/norms/definition.h"
@@ -14,6 +15,9 @@
 #include "layers/residual/stream.h"
 
 namespace norma {
+
+class BatchCut;
+struct ColumnNormOp;
 
 // A normalization of (B,C), (B,T,C) or channels-last (B,H,W,C). Its mathematics is a formula in a
 // file of its own; this class gives it parameters, running statistics and a place on the tape.
@@ -31,7 +35,12 @@ class Norm : public Module {
   const std::string& type() const { return type_; }
   const NormDefinition& definition() const { return definition_; }
   int64_t channels() const { return channels_; }
-  bool has_running_statistics() const { return running_mean_ != nullptr; }
+
+  // What is tracked beside the mean, from the moments of one domain a channel.
+  void tracked(double count, const double* mean, const double* m2, double* second) const;
+  // The running statistics: their mean and what is tracked beside it (see Running); null without.
+  Buffer* running_mean() const { return running_mean_; }
+  Buffer* running_second() const { return running_second_; }
 
   // The program that drivers run, with parameter pointers filled in. T is the model's float type.
   template <class T>
@@ -46,12 +55,24 @@ class Norm : public Module {
   friend struct ColumnNormOp;
   std::string place() const;  // what its errors begin with
   void check_input(const Var& x) const;
-  // Statistics from outside for this forward: running ones in eval. Undefined when taken from x.
-  struct Given {
-    Tensor mean, variance;  // float64, one a channel
-  };
-  Given given(const Context& ctx) const;
-  void track(Context& ctx, const Tensor& mean, const Tensor& m2, const Tensor& positions);
+  BatchCut cut_for(const Context& ctx, const Shape& shape) const;
+  void read_batch(Context& ctx, ColumnNormOp& op) const;
+  void read_running(ColumnNormOp& op) const;
+  void keep_statistics(Context& ctx, const ColumnNormOp& op);
+  void stream(Context& ctx, ColumnNormOp& op);
+  // Whether this forward takes its statistics from the batch, or running ones.
+  bool from_batch(const Context& ctx) const;
+  // Centre and stats that follow from the running statistics: one a channel, and (stats, channels).
+  void given(double* centre, double* stats) const;
+  // The norm of the i-th split of a batch; the first is this one.
+  const Norm& split(int64_t i) const {
+    return i == 0 ? *this : *splits_[static_cast<size_t>(i - 1)];
+  }
+  Norm& split(int64_t i) { return const_cast<Norm&>(std::as_const(*this).split(i)); }
+  // Carries moments of `rows` domains a channel over into the running statistics.
+  void track(Context& ctx, int64_t rows, const kernels::ColumnState& moments);
+  // One step of the running statistics towards sums over `counted` domains.
+  void update(double counted, const double* mean, const double* second);
   Tensor mask_for(const Context& ctx, const Shape& shape) const;
 
   std::string type_;
@@ -60,8 +81,11 @@ class Norm : public Module {
   std::vector<Param*> params_;     // null where the definition's parameter is not learned
   std::vector<Tensor> constants_;  // what the map reads then
   Buffer* running_mean_ = nullptr;
-  Buffer* running_var_ = nullptr;
+  Buffer* running_second_ = nullptr;
   Buffer* batches_ = nullptr;
+  std::vector<Buffer*> state_;                 // of streaming statistics
+  std::vector<std::unique_ptr<Norm>> splits_;  // but the first
+  std::vector<Param*> all_params_;             // of all splits
 };
 
 // An operation on the tape that runs a norm; its first input and its last output are the norm's

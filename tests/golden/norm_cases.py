@@ -2,6 +2,7 @@
 
 import torch
 
+from batch_norm_cases import batch_norm_cases
 from layer_cases import Maker, lengths_mask
 from reference.norms import CURVES
 
@@ -174,6 +175,7 @@ def pointwise(make):
 
 def norm_cases():
     make = Maker()
-    for chapter in (rows, columns, masked, hard_numbers, lengths, filter_response, pointwise):
+    for chapter in (rows, columns, masked, hard_numbers, lengths, filter_response, pointwise,
+                    batch_norm_cases):
         chapter(make)
     return make.cases

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// The contract between the two loop shapes (rows.cpp, columns.cpp), which own parallelism, chunks,
-// masks and memory, and a norm's formula, which is compiled into block kernels by
+// The contract between the two loop shapes (rows.cpp, columns_*.cpp), which own parallelism,
+// chunks, masks and memory, and a norm's formula, which is compiled into block kernels by
 // layers/norms/formula.h. A block is a handful of rows of C channels that fit the first-level
 // cache.
 namespace norma::kernels {
@@ -57,21 +57,41 @@ struct NormApplyBlock : NormBlock<T> {
   int64_t dx_stride = 0;
 };
 
+// Sums of φ(u) and φ′(u) a channel (added to), for a deviation of a formula's own, see
+// NormBlockKernels.
+template <class T>
+struct NormDeviationBlock : NormBlock<T> {
+  T* deviation = nullptr;
+  T* slope = nullptr;
+};
+
 // A formula compiled for one number type.
 template <class T>
 struct NormBlockKernels {
   void (*forward)(const NormForwardBlock<T>&) = nullptr;
   void (*sums)(const NormSumsBlock<T>&) = nullptr;
   void (*apply)(const NormApplyBlock<T>&) = nullptr;
+  // Where the second moment is not Σu² but Σφ(u): its sums. `apply` then multiplies along_u by
+  // φ′(u) instead of u. Null: φ = u².
+  void (*deviation)(const NormDeviationBlock<T>&) = nullptr;
 };
 
 // Moments of `cells` domains: n elements each, their mean (0 for uncentred statistics), and
-// m2 = Σ(x − mean)².
+// m2 = Σ(x − mean)², or Σφ(x − mean).
 struct NormCells {
   int64_t cells = 0;
   const double* n = nullptr;
   const double* mean = nullptr;
   const double* m2 = nullptr;
+  // For tables that look back: running statistics before this step, and how often they were
+  // updated.
+  const double* past_mean = nullptr;
+  const double* past_second = nullptr;
+  double updates = 0;
+  // The moments that values without a gradient follow from; those above where null. A gradient
+  // check holds them fixed.
+  const double* held_mean = nullptr;
+  const double* held_m2 = nullptr;
 };
 
 // The middle stage: a few lines over the small table of domains, in double.
@@ -84,6 +104,30 @@ class NormTable {
   // alone.
   virtual void backward(const NormCells& cells, const double* dstats, double* dmean,
                         double* dm2) const = 0;
+  // What is tracked beside the mean for use in eval: one number a cell.
+  virtual void tracked(const NormCells& cells, double* second) const = 0;
+  // The stats in eval, from running statistics: cells.mean, and in cells.m2 what was tracked.
+  virtual void given(const NormCells& cells, double* stats) const = 0;
+};
+
+// In the place of a table where statistics stream: what normalizes a sample follows from state that
+// earlier samples left, some numbers a channel, and the gradient is steered by such state too
+// instead of going through the moments. One cell a channel.
+class NormStreaming {
+ public:
+  virtual ~NormStreaming() = default;
+  // Centre and stats ((stats, cells)) of the next sample, whose moments move the state; `updates`
+  // counts the forwards, this one included.
+  virtual void advance(const NormCells& cells, double updates, double* const* state, double* centre,
+                       double* stats) const = 0;
+  // Centre and stats in eval.
+  virtual void at_rest(int64_t cells, double* const* state, double* centre,
+                       double* stats) const = 0;
+  // From the sums of that sample in the backward, as columns_sums leaves them, to what its dx has
+  // besides dy·∂f/∂x: along_one + along_u·u. Moves the state.
+  virtual void control(const NormCells& cells, const double* centre, const double* stats,
+                       const double* sums, double* const* state, double* along_one,
+                       double* along_u) const = 0;
 };
 
 // A norm as the drivers see it.

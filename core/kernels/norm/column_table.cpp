@@ -37,7 +37,7 @@ ColumnTable<T>::ColumnTable(const ColumnNorm<T>& norm, const Folding<T>& folding
     : norm_(norm),
       folding_(folding),
       memory_(static_cast<size_t>((kMaxNormStats + 4) * folding.channels) * sizeof(T)),
-      small_(static_cast<size_t>((2 * kMaxNormStats + 4) * norm.domains()) * sizeof(double)) {}
+      small_(static_cast<size_t>((kMaxNormStats + 3) * norm.domains()) * sizeof(double)) {}
 
 template <class T>
 template <class Value>
@@ -49,63 +49,86 @@ void ColumnTable<T>::spread(T* target, Value value) const {
 }
 
 template <class T>
-NormCells ColumnTable<T>::cells(const double* mean, const double* m2, double positions) const {
+NormCells ColumnTable<T>::cells(int64_t sample, const ColumnState& here) const {
   double* const n = doubles(0);
-  if (norm_.given_mean) {
-    std::fill_n(n, norm_.domains(), 1.0);
-    return {norm_.domains(), n, norm_.given_mean, norm_.given_variance};
+  std::fill_n(n, norm_.domains(), *here.positions * static_cast<double>(norm_.merge));
+  NormCells all{norm_.domains(), n, here.mean, here.m2};
+  all.past_mean = norm_.past_mean;
+  all.past_second = norm_.past_second;
+  all.updates = norm_.updates;
+  if (norm_.held_mean) {
+    all.held_mean = norm_.held_mean + sample * norm_.domains();
+    all.held_m2 = norm_.held_m2 + sample * norm_.domains();
   }
-  std::fill_n(n, norm_.domains(), positions * static_cast<double>(norm_.merge));
-  return {norm_.domains(), n, mean, m2};
+  return all;
 }
 
 template <class T>
-void ColumnTable<T>::tabulate(const double* mean, const double* m2, double positions) {
-  const NormCells all = cells(mean, m2, positions);
-  double* const stats = doubles(4);
-  norm_.program.table->forward(all, stats);
-  T* const lo = at(1);
-  spread(at(0), [&](int64_t d) { return static_cast<T>(all.mean[d]); });
-  spread(lo, [&](int64_t d) {
+void ColumnTable<T>::centre_at(const double* mean) {
+  spread(at(0), [&](int64_t d) { return static_cast<T>(mean[d]); });
+  spread(at(1), [&](int64_t d) {
     T hi_part, lo_part;
-    split_centre(all.mean[d], hi_part, lo_part);
+    split_centre(mean[d], hi_part, lo_part);
     return lo_part;
   });
-  for (int k = 0; k < norm_.program.stats; ++k)
-    spread(at(2 + k), [&](int64_t d) { return static_cast<T>(stats[k * all.cells + d]); });
 }
 
 template <class T>
-void ColumnTable<T>::tabulate_backward(const double* mean, const double* m2, double positions,
+void ColumnTable<T>::tabulate(int64_t sample, const ColumnState& here) {
+  const double* stats = nullptr;
+  if (norm_.given.centre) {
+    centre_at(given(norm_.given.centre, sample));
+    stats = given(norm_.given.stats, sample, norm_.program.stats);
+  } else {
+    centre_at(here.mean);
+    norm_.program.table->forward(cells(sample, here), doubles(3));
+    stats = doubles(3);
+  }
+  for (int k = 0; k < norm_.program.stats; ++k)
+    spread(at(2 + k), [&](int64_t d) { return static_cast<T>(stats[k * norm_.domains() + d]); });
+}
+
+template <class T>
+void ColumnTable<T>::gather(const double* folded, int64_t arrays, double* sums) const {
+  for (int64_t array = 0; array < arrays; ++array)
+    for (int64_t d = 0; d < norm_.domains(); ++d) {
+      double sum = 0;
+      for (int64_t f = 0; f < folding_.fold; ++f) {
+        const double* const from = folded + array * folding_.channels + f * norm_.channels;
+        for (int64_t c = d * norm_.merge; c < (d + 1) * norm_.merge; ++c) sum += from[c];
+      }
+      sums[array * norm_.domains() + d] = sum;
+    }
+}
+
+template <class T>
+void ColumnTable<T>::tabulate_backward(int64_t sample, const ColumnState& here,
                                        const double* sums) {
   T* const one = at(kMaxNormStats + 2);
   T* const u = at(kMaxNormStats + 3);
-  if (norm_.given_mean) {
-    std::fill_n(one, folding_.channels, T(0));
-    std::fill_n(u, folding_.channels, T(0));
+  if (norm_.given.centre) {
+    const auto take = [&](const double* from, T* target) {
+      if (!from)
+        std::fill_n(target, folding_.channels, T(0));
+      else
+        spread(target, [&](int64_t d) { return static_cast<T>(given(from, sample)[d]); });
+    };
+    take(norm_.given.along_one, one);
+    take(norm_.given.along_u, u);
     return;
   }
-  const NormCells all = cells(mean, m2, positions);
-  // Each domain's sum over its channels and their folded copies.
-  const auto gather = [&](int array, int64_t d) {
-    double sum = 0;
-    for (int64_t f = 0; f < folding_.fold; ++f) {
-      const double* const from = sums + array * folding_.channels + f * norm_.channels;
-      for (int64_t c = d * norm_.merge; c < (d + 1) * norm_.merge; ++c) sum += from[c];
-    }
-    return sum;
-  };
-  double* const dstats = doubles(4 + kMaxNormStats);
-  for (int k = 0; k < norm_.program.stats; ++k)
-    for (int64_t d = 0; d < all.cells; ++d) dstats[k * all.cells + d] = gather(k, d);
-  double* const dmean = doubles(2);
-  double* const dm2 = doubles(3);
-  norm_.program.table->backward(all, dstats, dmean, dm2);
+  const NormCells all = cells(sample, here);
+  const double* const dcentre = sums + norm_.program.stats * norm_.domains();
+  double* const dmean = doubles(1);
+  double* const dm2 = doubles(2);
+  norm_.program.table->backward(all, sums, dmean, dm2);
+  const bool own_deviation = norm_.program.kernels->deviation;
   spread(one, [&](int64_t d) {
     if (!norm_.program.centred || all.n[d] == 0) return T(0);
-    return static_cast<T>((dmean[d] - gather(norm_.program.stats, d)) / all.n[d]);
+    const double by_deviation = own_deviation ? dm2[d] * here.slope[d] : 0;
+    return static_cast<T>((dmean[d] - dcentre[d] - by_deviation) / all.n[d]);
   });
-  spread(u, [&](int64_t d) { return static_cast<T>(2.0 * dm2[d]); });
+  spread(u, [&](int64_t d) { return static_cast<T>(own_deviation ? dm2[d] : 2.0 * dm2[d]); });
 }
 
 template <class T>

@@ -37,12 +37,15 @@ class ColumnTable {
  public:
   ColumnTable(const ColumnNorm<T>& norm, const Folding<T>& folding);
 
-  // From the sample's domain moments (or the given statistics) to centre and stats.
-  void tabulate(const double* mean, const double* m2, double positions);
-  // From the sums of dy·∂f/∂stat and dy·∂f/∂u per folded channel ((stats + 1)·channels doubles, u
-  // last) to the two coefficients. Zero for given statistics.
-  void tabulate_backward(const double* mean, const double* m2, double positions,
-                         const double* sums);
+  // From a sample's domain moments (or the given statistics) to centre and stats. `here` is the
+  // state of that sample alone.
+  void tabulate(int64_t sample, const ColumnState& here);
+  // The centre alone.
+  void centre_at(const double* mean);
+  // From the sample's sums, see columns_sums, to the two coefficients.
+  void tabulate_backward(int64_t sample, const ColumnState& here, const double* sums);
+  // Sums per folded channel, several arrays of them, added up to one per domain.
+  void gather(const double* folded, int64_t arrays, double* sums) const;
 
   void show(NormBlock<T>& block) const;
   const T* along_one() const { return at(kMaxNormStats + 2); }
@@ -55,7 +58,10 @@ class ColumnTable {
   double* doubles(int64_t array) const {
     return reinterpret_cast<double*>(small_.data()) + array * norm_.domains();
   }
-  NormCells cells(const double* mean, const double* m2, double positions) const;
+  NormCells cells(int64_t sample, const ColumnState& here) const;
+  const double* given(const double* array, int64_t sample, int64_t width = 1) const {
+    return array + (norm_.given.each_sample ? sample * width * norm_.channels : 0);
+  }
   // target[folded channel] = value(domain).
   template <class Value>
   void spread(T* target, Value value) const;

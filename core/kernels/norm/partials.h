@@ -75,7 +75,7 @@ class Partials {
 };
 
 // Where each parameter's gradient lies in a row of partial sums. `fold` positions lie side by side
-// in what the kernels take for channels (see columns.cpp).
+// in what the kernels take for channels (see column_walk.h).
 template <class T>
 struct ParamLayout {
   ParamLayout(const NormProgram<T>& program, int64_t channels, int64_t fold = 1)

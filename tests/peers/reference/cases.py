@@ -34,10 +34,10 @@ def random_state(module, generator):
     for name, b in module.named_buffers():
         if name.endswith("running_mean"):
             state[f"buffer.{name}"] = rand(b)
-        elif name.endswith("running_var"):
+        elif name.endswith(("running_var", "running_std", "running_deviation", "running_phi")):
             state[f"buffer.{name}"] = 0.5 + torch.rand(b.shape, generator=generator,
                                                        dtype=torch.float64)
-        elif name.rsplit(".", 1)[-1] in ("u", "v"):
+        elif name.rsplit(".", 1)[-1] in ("u", "v", "ema_gz"):
             value = rand(b)
             state[f"buffer.{name}"] = value / value.norm()
         else:

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .norms import CURVES, build_norm, channels_last
+from .norms import BATCH_NORMS, CURVES, build_norm, channels_last
 from .weights import reparametrized
 
-NORMS = ("layer_norm", "rms_norm", "batch_norm", "group_norm", "instance_norm", "dyt", "scale_norm",
+NORMS = ("layer_norm", "rms_norm", *BATCH_NORMS, "group_norm", "instance_norm", "dyt", "scale_norm",
          "unit_norm", "simple_rms_norm", "frn", "identity", "affine", *CURVES)
 LOSSES = ("cross_entropy", "mse", "bce_with_logits")
 

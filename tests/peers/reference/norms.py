@@ -232,16 +232,21 @@ class Dyt(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
+BATCH_NORMS = ("batch_norm", "batch_renorm", "lp_batch_norm", "split_batch_norm",
+               "sync_batch_norm", "power_norm", "online_norm")
+
+
 def build_norm(spec, channels):
     """The norm that a config object such as {"type": "group_norm", "groups": 4} describes."""
     options = dict(spec)
     kind = options.pop("type")
+    if kind in BATCH_NORMS:
+        from .batch_norms import build_batch_norm  # which is built of the classes above
+        return build_batch_norm(kind, channels, options)
     if kind == "layer_norm":
         return LayerNorm(channels, **options)
     if kind == "rms_norm":
         return RmsNorm(channels, **options)
-    if kind == "batch_norm":
-        return BatchNorm(channels, **options)
     if kind == "group_norm":
         return GroupNorm(options.pop("groups", 32), channels, **options)
     if kind == "instance_norm":
