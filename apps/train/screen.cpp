@@ -51,6 +51,17 @@ void Screen::on_evaluation(int64_t step, Split split, const EvalReport& report, 
                best ? ", the best so far" : "");
 }
 
+void Screen::on_statistics(const PopulationStatistics::Change& change) {
+  if (change.norms == 0)
+    spdlog::warn("train.precise_bn: no norm of this model keeps running statistics");
+  else
+    spdlog::info(
+        "running statistics of {} norms measured anew over {} values a channel; the largest change "
+        "is {:.1f} %, in {}",
+        change.norms, grouped(static_cast<int64_t>(change.values)), 100 * change.largest,
+        change.where);
+}
+
 void Screen::on_resume(int64_t step) { spdlog::info("resuming after step {}", step); }
 
 void Screen::on_note(const std::string& sentence) { spdlog::warn("{}", sentence); }

@@ -16,6 +16,7 @@ class Screen final : public RunListener {
   void on_start(const Training& training, int64_t first_step) override;
   void on_step(const StepReport& report, double milliseconds) override;
   void on_evaluation(int64_t step, Split split, const EvalReport& report, bool best) override;
+  void on_statistics(const PopulationStatistics::Change& change) override;
   void on_resume(int64_t step) override;
   void on_note(const std::string& sentence) override;
   void close(const RunResult& result);

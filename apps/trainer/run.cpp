@@ -249,7 +249,24 @@ class Run {
     checkpointed_ = content.step;
   }
 
+  // Running statistics of the final weights, and how well these do with them.
+  void reestimate(RunResult& result) {
+    const auto change = training_.reestimate_statistics();
+    if (!change) return;
+    listener_.on_statistics(*change);
+    if (change->norms == 0) return;
+    metrics_->write({{"step", training_.steps_done()},
+                     {"precise_bn/norms", change->norms},
+                     {"precise_bn/values", change->values},
+                     {"precise_bn/largest_change", change->largest}});
+    result.validation = evaluate(Split::kValidation, "val");
+    if (result.validation)
+      listener_.on_evaluation(training_.steps_done(), Split::kValidation, *result.validation,
+                              false);
+  }
+
   void finish(RunResult& result) {
+    reestimate(result);
     result.test = evaluate(Split::kTest, "test");
     if (result.test)
       listener_.on_evaluation(training_.steps_done(), Split::kTest, *result.test, false);

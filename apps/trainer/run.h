@@ -15,6 +15,7 @@ class RunListener {
   virtual void on_start(const Training& /*training*/, int64_t /*first_step*/) {}
   virtual void on_step(const StepReport& /*report*/, double /*milliseconds*/) {}
   virtual void on_evaluation(int64_t /*step*/, Split, const EvalReport&, bool /*best_so_far*/) {}
+  virtual void on_statistics(const PopulationStatistics::Change& /*change*/) {}
   virtual void on_resume(int64_t /*step*/) {}
   virtual void on_note(const std::string& /*sentence*/) {}
 };

@@ -30,6 +30,15 @@ void TrainOptions::describe(Fields& f) {
   f.integer("keep_checkpoints", keep_checkpoints, "checkpoints kept besides the best", {.min = 1});
   f.maybe_number("ema", ema, "memory of the moving average of weights, e.g. 0.999; null = none",
                  {.min = 0, .below = 1});
+  f.object(
+      "precise_bn",
+      [&](Fields& inner) {
+        inner.integer("batches", precise_batches,
+                      "training batches over which the running statistics of the final weights are "
+                      "measured; 0 = keep those of the training",
+                      {.min = 0});
+      },
+      "running statistics measured anew after the training");
   f.text("init_from", init_from,
          "a safetensors file to take the initial weights from; empty = none");
   f.rule(batch % accumulate == 0, "accumulate", "a divisor of `batch`");

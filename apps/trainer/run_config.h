@@ -17,6 +17,7 @@ struct TrainOptions {
   std::optional<int64_t> eval_samples, patience;
   int64_t checkpoint_every = 500, keep_checkpoints = 2;
   std::optional<double> ema;
+  int64_t precise_batches = 0;
   std::string init_from;
   void describe(Fields& f);
   DType dtype() const { return precision == "fp64" ? DType::kFloat64 : DType::kFloat32; }

@@ -73,6 +73,7 @@ Training::Training(const RunConfig& config, Comm& comm)
   if (config.train.ema) average_.emplace(params_, *config.train.ema);
   ctx_.dtype = params_.dtype();
   ctx_.seed = seed;
+  ctx_.comm = &comm_;
 }
 
 LossResult Training::forward(const Batch& batch, int64_t first_sample) {
@@ -143,6 +144,25 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   return report;
 }
 
+std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {
+  const TrainOptions& train = config_.train;
+  if (train.precise_batches == 0) return std::nullopt;
+  PopulationStatistics population;
+  ctx_.tape = nullptr;
+  ctx_.training = false;
+  ctx_.population = &population;
+  if (average_) average_->swap(params_);
+  const int64_t micro = micro_batch(), share = micro / comm_.size();
+  for (int64_t first = 0; first < train.precise_batches * train.batch; first += micro) {
+    const int64_t mine = first + comm_.rank() * share;
+    loader_->training(static_cast<uint64_t>(mine), share, batch_);
+    forward(batch_, mine);
+  }
+  if (average_) average_->swap(params_);
+  ctx_.population = nullptr;
+  return population.store(comm_);
+}
+
 void Training::keep_buffers() {
   const auto& buffers = params_.buffers();
   for (size_t i = 0; i < buffers.size(); ++i) {
@@ -161,6 +181,8 @@ double Training::rehearse(TapeObserver& observer, int64_t micro_batches) {
   ctx_.training = true;
   ctx_.step = steps_;
   ctx_.replaying = true;
+  ctx_.comm = &single_process();
+  keep_buffers();  // a backward may have state too
   ctx_.observer = tape_.observer = &observer;
   double flops = 0;
   params_.zero_grad();
@@ -174,6 +196,8 @@ double Training::rehearse(TapeObserver& observer, int64_t micro_batches) {
   params_.zero_grad();
   ctx_.observer = tape_.observer = nullptr;
   ctx_.replaying = false;
+  ctx_.comm = &comm_;
+  restore_buffers();
   return flops;
 }
 

@@ -11,6 +11,7 @@
 #include "data/loader.h"
 #include "layers/loss.h"
 #include "layers/module.h"
+#include "layers/norms/population.h"
 #include "models/model.h"
 #include "optim/clip.h"
 #include "optim/ema.h"
@@ -53,6 +54,11 @@ class Training {
   // The mean loss over a split, by the averaged weights where there is an average. The split may be
   // absent: then nothing is returned.
   std::optional<EvalReport> evaluate(Split split);
+
+  // Measures the running statistics of all norms anew over the first `train.precise_bn.batches`
+  // batches, with the weights that `weights` gives and dropout off, and puts them in place of those
+  // that training left. Returns nothing where the config asks for none.
+  std::optional<PopulationStatistics::Change> reestimate_statistics();
 
   int64_t steps_done() const { return steps_; }
   const RunConfig& config() const { return config_; }
