@@ -26,6 +26,10 @@ class RegistryWalk final : public Fields {
   void spec(std::string_view, Spec&, const RegistryBase& registry, std::string_view, Is) override {
     visit(registry);
   }
+  void spec_choice(std::string_view, SpecChoice&, const RegistryBase& registry, const SiteNames&,
+                   std::string_view, Is) override {
+    visit(registry);
+  }
   void object(std::string_view, FunctionRef<void(Fields&)> describe, std::string_view) override {
     describe(*this);
   }

@@ -2,27 +2,17 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/config/json.h"
+#include "core/config/spec_choice.h"
 #include "core/parallel.h"
 
 namespace norma {
 
 class RegistryBase;
-
-// A choice out of a registry: {"type": "rms_norm", "eps": 1e-6}. `options` holds the whole object,
-// already checked and with every default filled in. An empty type stands for null: nothing chosen.
-// As a default in an options struct, Spec{"rms_norm"} stands for the type with its own defaults.
-struct Spec {
-  std::string type;
-  std::shared_ptr<const Json> options = nullptr;
-  explicit operator bool() const { return !type.empty(); }
-};
 
 // What a value must satisfy. The bounds of a text are those of its length in bytes.
 struct Is {
@@ -63,6 +53,10 @@ class Fields {
   // An object without "type", or with that of the default, changes the default's options.
   virtual void spec(std::string_view name, Spec& value, const RegistryBase& registry,
                     std::string_view help, Is is = {}) = 0;
+  // A choice out of a registry that may differ by site and by layer (core/config/spec_choice.h).
+  // `sites` holds the names that may be used. Null as for `spec`.
+  virtual void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                           const SiteNames& sites, std::string_view help, Is is = {}) = 0;
   // A nested object whose options `describe` says.
   virtual void object(std::string_view name, FunctionRef<void(Fields&)> describe,
                       std::string_view help) = 0;

@@ -60,6 +60,18 @@ class HelpWriter final : public Fields {
     const Json shown = value && !value.options ? Json(value.type) : spec_json(value);
     put(name, shown, registry.kind() + (is.required ? "" : ", or null"), help, needed);
   }
+  void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                   const SiteNames& sites, std::string_view help, Is is) override {
+    Is needed;
+    needed.required = is.required && !value;
+    const Spec& plain = value.spec;
+    const bool by_place = !value.sites.empty() || !value.layers.empty();
+    const Json shown = plain && !plain.options && !by_place ? Json(plain.type) : choice_json(value);
+    const std::string by_site = sites.empty() ? "" : " or by site (" + listed(sites, "or") + ")";
+    put(name, shown,
+        registry.kind() + ", also by layers" + by_site + (is.required ? "" : ", or null"), help,
+        needed);
+  }
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view) override {
     HelpWriter nested(rows_, join(path_, name));

@@ -193,6 +193,20 @@ void Reader::spec(std::string_view name, Spec& value, const RegistryBase& regist
   options_.back().refused = findings_.count() != before;
 }
 
+void Reader::spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                         const SiteNames& sites, std::string_view, Is is) {
+  const Json standing = choice_json(value);
+  const Json* given = find(name, standing);
+  if (!given && !value) {
+    if (is.required) refuse("nothing", expected_spec(registry, false));
+    return;
+  }
+  const size_t before = findings_.count();
+  value = read_choice(findings_, given ? *given : standing, value, registry, sites,
+                      join(path_, name), !is.required);
+  options_.back().refused = findings_.count() != before;
+}
+
 void Reader::object(std::string_view name, FunctionRef<void(Fields&)> describe, std::string_view) {
   const Json* given = find(name, empty_object());
   Reader nested(findings_, given ? *given : empty_object(), join(path_, name), std::string(name),

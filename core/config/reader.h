@@ -38,6 +38,8 @@ class Reader final : public Fields {
                 size_t count, Is is) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
+  void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                   const SiteNames& sites, std::string_view help, Is is) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool holds, std::string_view name, std::string_view expected) override;
@@ -76,6 +78,11 @@ class Reader final : public Fields {
 Spec read_spec(Findings& findings, const Json& given, const Spec& fallback,
                const RegistryBase& registry, const std::string& path, bool null_allowed,
                ExtraKeys extra);
+
+// The same of a choice by site and layer. `fallback` stands for the whole as it does for a spec.
+SpecChoice read_choice(Findings& findings, const Json& given, const SpecChoice& fallback,
+                       const RegistryBase& registry, const SiteNames& sites,
+                       const std::string& path, bool null_allowed);
 
 // The completion of "expected …" for a spec: a norm (rms_norm, layer_norm …), those near to `wrong`
 // first.

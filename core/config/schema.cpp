@@ -46,6 +46,8 @@ class SchemaWriter final : public Fields {
                 size_t count, Is is) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
+  void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                   const SiteNames& sites, std::string_view help, Is is) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool, std::string_view, std::string_view) override {}
@@ -58,6 +60,20 @@ class SchemaWriter final : public Fields {
   SchemaDefinitions& definitions_;
   Json properties_ = Json::object(), required_ = Json::array();
 };
+
+// An object with a choice for some sites, and a type with options beside them for the others.
+Json object_by_site(const RegistryBase& registry, const SiteNames& sites, const Json& choice) {
+  Json names = Json::array(), properties = Json::object(), one_named = Json::array();
+  for (const Entry* entry : registry.entries()) names.push_back(entry->type);
+  properties["type"] = Json{{"enum", std::move(names)}};
+  for (const std::string& site : sites) {
+    properties[site] = choice;
+    one_named.push_back(Json{{"required", Json::array({site})}});
+  }
+  Json schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (!sites.empty()) schema["anyOf"] = std::move(one_named);
+  return schema;
+}
 
 std::string SchemaDefinitions::reference(const RegistryBase& registry, const std::string& type) {
   const std::string name = pointer_name(registry.kind());
@@ -158,6 +174,23 @@ void SchemaWriter::spec(std::string_view name, Spec& value, const RegistryBase& 
   if (!is.required) alternatives.push_back(Json{{"type", "null"}});
   Json schema{{"anyOf", std::move(alternatives)}};
   put(name, std::move(schema), help, spec_json(value), is.required && !value);
+}
+
+// A spec, or by site, or by layers, each of the latter two made of the ones before.
+void SchemaWriter::spec_choice(std::string_view name, SpecChoice& value,
+                               const RegistryBase& registry, const SiteNames& sites,
+                               std::string_view help, Is is) {
+  const Json any = refer(definitions_.reference(registry));
+  Json by_site_layer = layers_schema(object_by_site(registry, {}, any));
+  Json alternatives = Json::array({any});
+  if (value.spec) alternatives.push_back(refer(definitions_.reference(registry, value.spec.type)));
+  if (!is.required) alternatives.push_back(Json{{"type", "null"}});
+  if (!sites.empty())
+    alternatives.push_back(
+        object_by_site(registry, sites, Json{{"anyOf", Json::array({any, by_site_layer})}}));
+  alternatives.push_back(layers_schema(object_by_site(registry, sites, any)));
+  put(name, Json{{"anyOf", std::move(alternatives)}}, help, choice_json(value),
+      is.required && !value);
 }
 
 void SchemaWriter::object(std::string_view name, FunctionRef<void(Fields&)> describe,

@@ -47,6 +47,17 @@ Json text_schema(const Is& is) {
 
 Json refer(const std::string& reference) { return Json{{"$ref", reference}}; }
 
+Json layers_schema(Json element) {
+  element.erase("anyOf");  // no site need be named where there is a type
+  element["properties"]["layers"] =
+      Json{{"type", Json::array({"string", "integer"})},
+           {"description", "numbers from 0: \"3\", \"0-3\", \"4-\", \"0-2,5\""}};
+  element["required"] = Json::array({"layers"});
+  Json schema{{"type", "array"}, {"items", std::move(element)}};
+  schema["minItems"] = 1;
+  return schema;
+}
+
 std::string pointer_name(const std::string& name) {
   std::string text = name;
   for (char& c : text)

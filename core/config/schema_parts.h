@@ -17,6 +17,9 @@ Json list_of(Json items, size_t count);
 Json text_schema(const Is& is);
 Json refer(const std::string& reference);
 
+// A list whose elements are such objects with "layers" besides.
+Json layers_schema(Json element);
+
 // `name` as it stands in a JSON pointer inside a URI: letters, digits, '_', '-' and '.'.
 std::string pointer_name(const std::string& name);
 

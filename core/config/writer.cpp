@@ -68,6 +68,11 @@ void Writer::spec(std::string_view name, Spec& value, const RegistryBase&, std::
   put(name, spec_json(value));
 }
 
+void Writer::spec_choice(std::string_view name, SpecChoice& value, const RegistryBase&,
+                         const SiteNames&, std::string_view, Is) {
+  put(name, choice_json(value));
+}
+
 void Writer::object(std::string_view name, FunctionRef<void(Fields&)> describe, std::string_view) {
   Writer nested;
   describe(nested);

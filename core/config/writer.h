@@ -31,6 +31,8 @@ class Writer final : public Fields {
                 size_t count, Is is) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
+  void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
+                   const SiteNames& sites, std::string_view help, Is is) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool, std::string_view, std::string_view) override {}
