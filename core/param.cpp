@@ -94,6 +94,7 @@ void ParamSet::materialize() {
   }
   for (const auto& fill : when_materialized_) fill(seed_);
   when_materialized_.clear();
+  for (const auto& constrain : after_updates_) constrain();
 }
 
 Param* ParamSet::find(std::string_view name) { return find_by_name(params_, name); }
@@ -103,6 +104,11 @@ int64_t ParamSet::numel() const {
   int64_t total = 0;
   for (const Param& param : params_) total += param.numel();
   return total;
+}
+
+void ParamSet::updated() {
+  for (const auto& constrain : after_updates_) constrain();
+  touch();
 }
 
 void ParamSet::touch() {

@@ -41,6 +41,8 @@ struct Param {
   Tensor value, grad;
   int64_t offset = 0;    // first element in the slabs
   uint64_t version = 0;  // changes whenever the value does; caches of derived weights compare it
+  // Of the layer that makes the model's outputs: adaptive clipping leaves it alone.
+  bool output_layer = false;
   int64_t pending_uses = 0;  // recorded on the tape and not yet differentiated
   int64_t numel() const { return shape.numel(); }
 };
@@ -69,6 +71,14 @@ class ParamSet {
     when_materialized_.push_back(std::move(fill));
   }
 
+  // Has `constrain` run at the end of `materialize` and after every optimizer step: for parameters
+  // that are kept on a surface, as unit_weight keeps rows at length 1.
+  void after_updates(std::function<void()> constrain) {
+    after_updates_.push_back(std::move(constrain));
+  }
+  // Says that an optimizer moved the values: runs the constraints, then `touch`.
+  void updated();
+
   DType dtype() const { return dtype_; }
   std::deque<Param>& params() { return params_; }
   const std::deque<Param>& params() const { return params_; }
@@ -90,6 +100,7 @@ class ParamSet {
   std::deque<Param> params_;
   std::deque<Buffer> buffers_;
   std::vector<std::function<void(uint64_t)>> when_materialized_;
+  std::vector<std::function<void()>> after_updates_;
   Tensor values_, grads_;
 };
 
@@ -113,6 +124,9 @@ class Scope {
   }
   void when_materialized(std::function<void(uint64_t seed)> fill) const {
     set_->when_materialized(std::move(fill));
+  }
+  void after_updates(std::function<void()> constrain) const {
+    set_->after_updates(std::move(constrain));
   }
   const std::string& path() const { return path_; }
   DType dtype() const { return set_->dtype(); }

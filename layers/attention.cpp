@@ -1,7 +1,11 @@
 #include "layers/attention.h"
 
+#include <cmath>
+
+#include "layers/column_gain.h"
 #include "layers/elementwise.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/unit_norm.h"
+#include "layers/weights/unit_weight.h"
 
 namespace norma {
 namespace {
@@ -19,7 +23,7 @@ AttentionHeads heads_of(const Scope& scope, const Attention::Options& options, i
           .kv_heads = kv_heads,
           .head_width = width / options.heads,
           .causal = options.causal,
-          .softcap = options.logit_softcap.value_or(0)};
+          .softcap = options.head_norms.logit_softcap.value_or(0)};
 }
 
 std::optional<Init> qkv_init(const Attention::Options& options, int64_t value_rows) {
@@ -31,7 +35,33 @@ std::optional<Init> qkv_init(const Attention::Options& options, int64_t value_ro
   return init;
 }
 
+// How a projection's weights are kept: on the unit sphere at length 1 along the stream's features.
+Spec reparam_of(const Attention::Options& options, bool onto_stream) {
+  return options.unit_sphere ? unit_weight(onto_stream) : options.reparam;
+}
+
 }  // namespace
+
+void HeadNormOptions::describe(Fields& f) {
+  f.spec("qk_norm", qk_norm, norm_registry(), "norm of each head's queries and keys");
+  f.spec("k_norm", k_norm, norm_registry(), "norm of the keys alone");
+  f.spec("v_norm", v_norm, norm_registry(), "norm of the values");
+  f.choice("norm_span", norm_span, {"head", "width"},
+           "what one statistic of these norms covers: a head, or all heads of a position");
+  f.choice("norm_order", norm_order, {"before_rope", "after_rope"},
+           "whether queries and keys are normalized before rotary positions or behind them");
+  f.maybe_number("qk_gain", qk_gain,
+                 "initial value of learned gains on queries and keys, shared by both, one a "
+                 "feature (nGPT's sqk); null = none",
+                 {.above = 0});
+  f.maybe_number("logit_scale", logit_scale,
+                 "initial value of a learned factor of the logits, one a head, in the place of "
+                 "1/√head_width: the temperature of normalized queries and keys; null = none",
+                 {.above = 0});
+  f.maybe_number("logit_softcap", logit_softcap,
+                 "c: attention logits become c·tanh(logits/c); null = as they are", {.above = 0});
+  f.rule(!qk_norm || !k_norm, "k_norm", "null beside `qk_norm`, which normalizes keys too");
+}
 
 void Attention::Options::describe(Fields& f) {
   f.integer("heads", heads, "query heads; the width must be a multiple",
@@ -43,10 +73,8 @@ void Attention::Options::describe(Fields& f) {
   f.flag("rope", rope, "rotary positions");
   f.number("rope_base", rope_base, "base of the rotary wavelengths", {.above = 0});
   f.flag("bias", bias, "biases in both projections");
-  f.spec("qk_norm", qk_norm, norm_registry(), "norm of each head's queries and keys");
+  head_norms.describe(f);
   f.spec("inner_norm", inner_norm, norm_registry(), "norm before the output projection");
-  f.maybe_number("logit_softcap", logit_softcap,
-                 "c: logits become c·tanh(logits/c); null = as they are", {.above = 0});
   f.maybe_number("init_std", init_std,
                  "deviation of normal initial weights; null = the linear layer's default",
                  {.min = 0});
@@ -57,23 +85,66 @@ void Attention::Options::describe(Fields& f) {
   describe_reparam(f, reparam);
   f.rule(!value_init_std || init_std, "value_init_std", "null where `init_std` is null");
   f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
+  f.rule(!head_norms.qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
+         "null where queries and keys have different numbers of heads (`kv_heads`)");
 }
 
 Attention::Attention(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       heads_(heads_of(scope, options, width)),
       qkv_(scope / "qkv", width, heads_.query_width() + 2 * heads_.key_width(), options.bias,
-           qkv_init(options, heads_.key_width()), options.reparam),
+           qkv_init(options, heads_.key_width()), reparam_of(options, false)),
       out_(scope / "out", heads_.query_width(), width, options.bias,
            normal_init(options.out_init_std ? options.out_init_std : options.init_std),
-           options.reparam) {
+           reparam_of(options, true)) {
   if (options.rope) heads_.rotary = &rotary_.emplace(heads_.head_width, options.rope_base);
-  if (options.qk_norm) {
-    q_norm_ = make_norm(scope / "q_norm", options.qk_norm, heads_.head_width);
-    k_norm_ = make_norm(scope / "k_norm", options.qk_norm, heads_.head_width);
-  }
+  options.unit_sphere ? move_heads_to_sphere(scope, options) : make_head_norms(scope, options);
   if (options.inner_norm)
     inner_norm_ = make_norm(scope / "inner_norm", options.inner_norm, heads_.query_width());
+}
+
+void Attention::make_head_norms(const Scope& scope, const Options& options) {
+  const HeadNormOptions& asked = options.head_norms;
+  per_head_ = asked.norm_span == "head";
+  prepares_heads_ = asked.any_norm();
+  rotates_first_ = prepares_heads_ && options.rope && asked.norm_order == "after_rope";
+  if (rotates_first_) heads_.rotary = nullptr;
+  q_norm_ = head_norm(scope / "q_norm", asked.qk_norm, heads_.query_width());
+  k_norm_ =
+      head_norm(scope / "k_norm", asked.qk_norm ? asked.qk_norm : asked.k_norm, heads_.key_width());
+  v_norm_ = head_norm(scope / "v_norm", asked.v_norm, heads_.key_width());
+  const auto gains = [&](const char* name, int64_t count, std::optional<double> initial) {
+    return initial ? &scope.param(name, {count}, ParamKind::kGain, Init::constant(*initial))
+                   : nullptr;
+  };
+  qk_gain_ = gains("qk_gain", heads_.query_width(), asked.qk_gain);
+  logit_scale_ = gains("logit_scale", heads_.heads, asked.logit_scale);
+}
+
+// Queries and keys of length 1 behind their rotation, times learned gains; logits are √head_width
+// times their product.
+void Attention::move_heads_to_sphere(const Scope& scope, const Options& options) {
+  const std::string place = "[attention " + scope.path() + "] on the unit sphere ";
+  if (options.head_norms.any_norm())
+    throw Error(place + "queries and keys have norms and gains of its own");
+  if (heads_.kv_heads != heads_.heads)
+    throw Error(place +
+                "queries and keys share their gains, so there must be as many heads of both");
+  prepares_heads_ = true;
+  rotates_first_ = options.rope;
+  heads_.rotary = nullptr;
+  q_norm_ = make_unit_norm(scope / "q_norm", heads_.head_width);
+  k_norm_ = make_unit_norm(scope / "k_norm", heads_.head_width);
+  // Stored as 1/√width at the start, so that they learn at the pace of the weights.
+  k_factor_ = std::sqrt(static_cast<double>(heads_.query_width()));
+  q_factor_ = k_factor_ * static_cast<double>(heads_.head_width);
+  qk_gain_ = &scope.param("qk_gain", {heads_.query_width()}, ParamKind::kGain,
+                          Init::constant(1 / k_factor_));
+}
+
+std::unique_ptr<Norm> Attention::head_norm(const Scope& scope, const Spec& norm,
+                                           int64_t width) const {
+  return norm ? make_norm(scope, norm, per_head_ ? heads_.head_width : width) : nullptr;
 }
 
 Var Attention::forward(Context& ctx, const Var& x) {
@@ -84,17 +155,31 @@ Var Attention::forward(Context& ctx, const Var& x) {
 // What the heads read, side by side.
 Var Attention::mixed(Context& ctx, const Var& x) {
   const Var qkv = qkv_(ctx, x);
-  if (!q_norm_) return dot_product_attention(ctx, heads_, qkv);
+  if (!prepares_heads_) return dot_product_attention(ctx, heads_, qkv);
   const int64_t keys = heads_.key_width();
-  const auto [q, k, v] = split_columns(ctx, qkv, {heads_.query_width(), keys, keys});
-  return dot_product_attention(ctx, heads_, normalized(ctx, *q_norm_, q),
-                               normalized(ctx, *k_norm_, k), v);
+  auto [q, k, v] = split_columns(ctx, qkv, {heads_.query_width(), keys, keys});
+  if (rotates_first_) {
+    q = rotated(ctx, q, *rotary_, heads_.heads);
+    k = rotated(ctx, k, *rotary_, heads_.kv_heads);
+  }
+  q = normalized(ctx, q_norm_.get(), q);
+  k = normalized(ctx, k_norm_.get(), k);
+  v = normalized(ctx, v_norm_.get(), v);
+  if (qk_gain_) {
+    q = column_gain(ctx, q, *qk_gain_, q_factor_);
+    k = column_gain(ctx, k, *qk_gain_, k_factor_);
+  }
+  // The attention divides by √head_width; a scale of its own takes that back.
+  if (logit_scale_)
+    q = column_gain(ctx, q, *logit_scale_, std::sqrt(static_cast<double>(heads_.head_width)));
+  return dot_product_attention(ctx, heads_, q, k, v);
 }
 
-// One row for each head: no norm can then mistake heads for positions of an image.
-Var Attention::normalized(Context& ctx, Module& norm, const Var& heads) const {
-  const int64_t rows = heads.value.numel() / heads_.head_width;
-  const Var y = norm(ctx, reshape(ctx, heads, {rows, heads_.head_width}));
+// One row for each statistic: no norm can then mistake heads for positions of an image.
+Var Attention::normalized(Context& ctx, Norm* norm, const Var& heads) const {
+  if (!norm) return heads;
+  const int64_t width = norm->channels(), rows = heads.value.numel() / width;
+  const Var y = (*norm)(ctx, reshape(ctx, heads, {rows, width}));
   return reshape(ctx, y, heads.shape());
 }
 

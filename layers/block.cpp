@@ -2,8 +2,8 @@
 
 namespace norma {
 
-void ResidualOptions::describe(Fields& f) {
-  f.spec("norm", norm, norm_registry(), "the normalization");
+void ResidualOptions::describe(Fields& f, const std::vector<NormSite>& sites) {
+  describe_norms(f, norm, sites);
   f.spec("placement", placement, placement_registry(),
          "where norms sit and how branches join the stream");
   f.number("dropout", dropout, "probability of zeroing an element of a branch",
@@ -20,20 +20,41 @@ void Block::Options::describe(Fields& f) {
       "attention", [&](Fields& inner) { attention.describe(inner); }, "the attention");
   f.object(
       "ffn", [&](Fields& inner) { ffn.describe(inner); }, "the feed-forward part");
-  ResidualOptions::describe(f);
+  ResidualOptions::describe(f, norm_sites({}));
   f.integer("layer", layer, "number of the block in its model, from 0", {.min = 0});
   f.integer("layers", layers, "blocks of that model", {.min = 1});
   f.rule(layer < layers, "layer", "a number below `layers`");
+  rule_norms(f, norm, norm_sites(recipe_of(placement, {.layers = layers})), layers);
+}
+
+std::vector<NormSite> Block::Options::norm_sites(const Recipe& recipe) {
+  const auto need = recipe.block_norms ? NormSite::Need::kAlways : NormSite::Need::kNever;
+  return {{.name = "attn", .need = need}, {.name = "ffn", .need = need}};
 }
 
 namespace {
 
-// The options of a sublayer, with the norm inside that the placement may ask for.
+Recipe recipe_of(const Block::Options& block) {
+  return recipe_of(block.placement, {.layers = block.layers});
+}
+
+// The options of a sublayer, with the norms inside that the placement may ask for.
 template <class Options>
-Options with_inner_norm(Options sublayer, const Block::Options& block) {
-  const Recipe recipe = recipe_of(block.placement, {.layers = block.layers});
-  if (recipe.inner_norm && !sublayer.inner_norm) sublayer.inner_norm = block.norm;
+Options with_inner_norm(Options sublayer, const Block::Options& block, const char* site) {
+  const Recipe recipe = recipe_of(block);
+  sublayer.unit_sphere = recipe.unit_sphere;
+  if (recipe.inner_norm && !sublayer.inner_norm)
+    sublayer.inner_norm = block.norm.at(site, block.layer);
   return sublayer;
+}
+
+Attention::Options attention_of(const Block::Options& block) {
+  Attention::Options made = with_inner_norm(block.attention, block, "attn");
+  if (!recipe_of(block).head_norms) return made;
+  const Spec& norm = block.norm.at("attn", block.layer);
+  if (!made.head_norms.qk_norm) made.head_norms.qk_norm = norm;
+  if (!made.head_norms.v_norm) made.head_norms.v_norm = norm;
+  return made;
 }
 
 BlockSite site_of(const Scope& scope, const Block::Options& options, int64_t width) {
@@ -51,8 +72,8 @@ BlockSite site_of(const Scope& scope, const Block::Options& options, int64_t wid
 
 Block::Block(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
-      attention_(scope / "attn", with_inner_norm(options.attention, options), width),
-      ffn_(scope / "ffn", with_inner_norm(options.ffn, options), width),
+      attention_(scope / "attn", attention_of(options), width),
+      ffn_(scope / "ffn", with_inner_norm(options.ffn, options, "ffn"), width),
       dropout_(options.dropout),
       placement_(make_placement(options.placement, site_of(scope, options, width))) {}
 

@@ -9,9 +9,10 @@ namespace norma {
 
 // Norm and placement of a transformer's sublayers.
 struct ResidualOptions {
-  Spec norm{"layer_norm"}, placement{"pre"};
+  SpecChoice norm{Spec{"layer_norm"}};
+  Spec placement{"pre"};
   double dropout = 0, drop_path = 0;
-  void describe(Fields& f);
+  void describe(Fields& f, const std::vector<NormSite>& sites);
 };
 
 // A transformer block: attention and feed-forward, joined to the stream by the placement. State:
@@ -23,6 +24,8 @@ class Block : public Module {
     Ffn::Options ffn;
     int64_t layer = 0, layers = 1;
     void describe(Fields& f);
+    // Where it has norms, as the placement would have it.
+    static std::vector<NormSite> norm_sites(const Recipe& recipe);
   };
   Block(const Scope& scope, const Options& options, int64_t width);
   Block(const Scope& scope, const Options& options, const LayerInput& input)

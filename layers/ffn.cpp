@@ -1,6 +1,10 @@
 #include "layers/ffn.h"
 
+#include <cmath>
+
+#include "layers/column_gain.h"
 #include "layers/norms/norm.h"
+#include "layers/weights/unit_weight.h"
 
 namespace norma {
 namespace {
@@ -8,6 +12,11 @@ namespace {
 Activation activation_named(const std::string& name) {
   if (const auto kind = activation_from_name(name)) return *kind;
   throw Error("[ffn] knows no activation called '" + name + "'");
+}
+
+// How a projection's weights are kept: on the unit sphere at length 1 along the stream's features.
+Spec reparam_of(const Ffn::Options& options, bool onto_stream) {
+  return options.unit_sphere ? unit_weight(onto_stream) : options.reparam;
 }
 
 }  // namespace
@@ -40,22 +49,35 @@ int64_t Ffn::default_hidden(Activation kind, int64_t width) {
 Ffn::Ffn(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       activation_(activation_named(options.activation)),
+      gain_factor_(std::sqrt(static_cast<double>(width))),
       up_(scope / "up", width, options.hidden.value_or(default_hidden(activation_, width)),
-          options.bias, normal_init(options.init_std), options.reparam),
+          options.bias, normal_init(options.init_std), reparam_of(options, false)),
       down_(scope / "down", up_.weight().shape[0], width, options.bias,
             normal_init(options.out_init_std ? options.out_init_std : options.init_std),
-            options.reparam) {
+            reparam_of(options, true)) {
   if (is_gated(activation_))
     gate_.emplace(scope / "gate", width, up_.weight().shape[0], options.bias,
-                  normal_init(options.init_std), options.reparam);
+                  normal_init(options.init_std), reparam_of(options, false));
+  const auto gain_of = [&](const char* name) {
+    return &scope.param(name, {up_.weight().shape[0]}, ParamKind::kGain, Init::constant(1));
+  };
+  if (options.unit_sphere) up_gain_ = gain_of("up_gain");
+  if (options.unit_sphere && gate_) gate_gain_ = gain_of("gate_gain");
   if (options.inner_norm)
     inner_norm_ = make_norm(scope / "inner_norm", options.inner_norm, up_.weight().shape[0]);
 }
 
+// On the unit sphere products are cosines, of deviation 1/√width: the gains make up for it.
+Var Ffn::hidden(Context& ctx, Linear& projection, Param* gain, const Var& x) const {
+  const Var y = projection(ctx, x);
+  return gain ? column_gain(ctx, y, *gain, gain_factor_) : y;
+}
+
 Var Ffn::forward(Context& ctx, const Var& x) {
-  const Var up = up_(ctx, x);
-  const Var hidden = gate_ ? gated_activation(ctx, activation_, (*gate_)(ctx, x), up)
-                           : activation(ctx, activation_, up);
+  const Var up = hidden(ctx, up_, up_gain_, x);
+  const Var hidden =
+      gate_ ? gated_activation(ctx, activation_, this->hidden(ctx, *gate_, gate_gain_, x), up)
+            : activation(ctx, activation_, up);
   return down_(ctx, inner_norm_ ? (*inner_norm_)(ctx, hidden) : hidden);
 }
 

@@ -7,7 +7,7 @@ namespace norma {
 
 // The feed-forward part of a transformer: down(f(up(x))), or down(f(gate(x))·up(x)) for the gated
 // activations (Shazeer 2020, arXiv:2002.05202). State: `up.*`, `gate.*` when gated, `down.*`,
-// `inner_norm.*`.
+// `inner_norm.*`; on the unit sphere `up_gain`, `gate_gain`.
 class Ffn : public Module {
  public:
   struct Options {
@@ -16,6 +16,7 @@ class Ffn : public Module {
     bool bias = true;
     Spec inner_norm = {}, reparam = {};
     std::optional<double> init_std = {}, out_init_std = {};
+    bool unit_sphere = false;  // set by a placement's recipe, by no config
     void describe(Fields& f);
   };
   Ffn(const Scope& scope, const Options& options, int64_t width);
@@ -30,9 +31,12 @@ class Ffn : public Module {
   Var forward(Context& ctx, const Var& x) override;
 
  private:
+  Var hidden(Context& ctx, Linear& projection, Param* gain, const Var& x) const;
   Activation activation_;
+  double gain_factor_;
   Linear up_;
   std::optional<Linear> gate_;
+  Param *up_gain_ = nullptr, *gate_gain_ = nullptr;
   std::unique_ptr<Module> inner_norm_;
   Linear down_;
 };

@@ -109,10 +109,17 @@ Tensor channels_first(const Tensor& nhwc) {
 }
 
 NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options) {
+  return run_module([&](const Scope& scope,
+                        const Shape& input) { return make_layer(scope, spec, {.shape = input}); },
+                    in, options);
+}
+
+NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
+                        const LayerRunOptions& options) {
   check_names(in);
   const Tensor input = prepared(in.at("input"), options.dtype);
   ParamSet params(options.dtype, 1);
-  const std::unique_ptr<Module> layer = make_layer(Scope(params), spec, {.shape = input.shape()});
+  const std::unique_ptr<Module> layer = make(Scope(params), input.shape());
   params.materialize();
   set_state(in, "param.", params.params(),
             [&](const std::string& name) { return params.find(name); });

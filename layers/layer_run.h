@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "layers/layer_registry.h"
@@ -24,6 +26,11 @@ struct LayerRunOptions {
 // Floating-point tensors are computed in options.dtype. Throws Error naming a tensor that the layer
 // does not have, or whose shape is wrong.
 NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options);
+
+// The same of any module, made for an input of the given shape (images channels-last).
+using MakeForShape = std::function<std::unique_ptr<Module>(const Scope&, const Shape&)>;
+NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
+                        const LayerRunOptions& options);
 
 // (B,C,H,W) ↔ (B,H,W,C); tensors of another rank are returned as they are.
 Tensor channels_last(const Tensor& nchw);

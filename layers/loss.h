@@ -17,9 +17,11 @@ struct LossResult {
 
 // −log softmax(logits)[target], with `label_smoothing` of the target's probability spread over all
 // classes. logits (…, K); target int32, one a row; rows whose target is `ignore_index` do not
-// count.
+// count. `z_loss` times (log Σ exp(logit))² is added to every row that counts: it keeps logits from
+// drifting (Chowdhery et al. 2022 (PaLM), arXiv:2204.02311).
 LossResult cross_entropy(Context& ctx, const Var& logits, const Tensor& target,
-                         double label_smoothing = 0, int64_t ignore_index = -100);
+                         double label_smoothing = 0, int64_t ignore_index = -100,
+                         double z_loss = 0);
 
 // (x − target)², summed over all elements.
 LossResult mse(Context& ctx, const Var& x, const Tensor& target);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/rope.h"
+#include "layers/inference.h"
 
 namespace norma {
 
@@ -33,6 +34,35 @@ void Rotary::rotate(const Tensor& x, int64_t column, int64_t heads, int64_t firs
     kernels::rope_rotate(view, batch, rows, heads, head_width_, cosines_.data<T>(),
                          sines_.data<T>(), first, inverse);
   });
+}
+
+namespace {
+
+struct RotateOp final : NamedOp<RotateOp> {
+  static constexpr const char* kName = "rotate";
+  const Rotary* rotary = nullptr;
+  int64_t heads = 1, first = 0;
+  void backward(Grads& grads) override {
+    Tensor dy = grads.take_out();
+    Tensor dx = dy.unique() ? dy : dy.clone();
+    dy = Tensor();
+    rotary->rotate(dx, 0, heads, first, true);
+    grads.give(0, std::move(dx));
+  }
+};
+
+}  // namespace
+
+Var rotated(Context& ctx, const Var& x, const Rotary& rotary, int64_t heads) {
+  const int64_t first = ctx.inference ? ctx.inference->position : 0;
+  Var y{x.value.clone()};
+  rotary.rotate(y.value, 0, heads, first, false);
+  if (auto* op = ctx.record<RotateOp>({&x}, {}, {&y})) {
+    op->rotary = &rotary;
+    op->heads = heads;
+    op->first = first;
+  }
+  return y;
 }
 
 }  // namespace norma

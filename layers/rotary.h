@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/tensor.h"
+#include "core/context.h"
 
 namespace norma {
 
@@ -21,5 +21,8 @@ class Rotary {
   double base_;
   mutable Tensor cosines_, sines_;  // (positions, head_width/2), made when first needed
 };
+
+// The heads of x (B,T,heads·head_width) turned to their positions, those of a generation included.
+Var rotated(Context& ctx, const Var& x, const Rotary& rotary, int64_t heads);
 
 }  // namespace norma

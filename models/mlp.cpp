@@ -5,7 +5,7 @@
 #include "layers/activation.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/norm_choice.h"
 #include "models/model.h"
 
 namespace norma {
@@ -13,18 +13,21 @@ namespace {
 
 struct MlpOptions {
   int64_t layers = 2, width = 64;
-  Spec norm;
+  SpecChoice norm;
   std::string activation = "relu";
   double dropout = 0;
   void describe(Fields& f) {
     f.integer("layers", layers, "hidden layers", {.min = 0});
     f.integer("width", width, "features of a hidden layer", {.min = 1});
-    f.spec("norm", norm, norm_registry(), "norm before each activation; null = none");
+    describe_norms(f, norm, norm_sites(), true);
     f.choice("activation", activation,
              {"gelu", "gelu_tanh", "silu", "relu", "relu2", "tanh", "sigmoid"},
              "the function after each hidden layer");
     f.number("dropout", dropout, "probability of zeroing a hidden feature", {.min = 0, .below = 1});
+    rule_norms(f, norm, norm_sites(), layers);
   }
+  // In front of each activation.
+  static std::vector<NormSite> norm_sites() { return {{.name = "hidden"}}; }
 };
 
 class Mlp final : public Module {
@@ -39,10 +42,12 @@ class Mlp final : public Module {
     for (int64_t layer = 0; layer < options.layers; ++layer) {
       hidden_.push_back(std::make_unique<Linear>(scope / "layers" / layer, in, options.width));
       if (options.norm)
-        norms_.push_back(make_norm(scope / "norms" / layer, options.norm, options.width));
+        norms_.push_back(
+            make_norm(scope / "norms" / layer, options.norm.at("hidden", layer), options.width));
       in = options.width;
     }
     head_ = std::make_unique<Linear>(scope / "head", in, input.outputs);
+    mark_output_layer(*head_);
   }
 
  protected:

@@ -6,13 +6,22 @@
 
 namespace norma {
 
-Registry<MakeModel>& model_registry() {
-  static Registry<MakeModel> registry("model");
+Registry<ModelType>& model_registry() {
+  static Registry<ModelType> registry("model");
   return registry;
 }
 
 std::unique_ptr<Module> make_model(const Scope& scope, const Spec& spec, const ModelInput& input) {
-  return model_registry().at(spec.type)(scope, spec, input);
+  return model_registry().at(spec.type).make(scope, spec, input);
+}
+
+std::vector<std::string> model_warnings(const Spec& spec) {
+  return model_registry().at(spec.type).warnings(spec);
+}
+
+void mark_output_layer(const Linear& head) {
+  head.weight().output_layer = true;
+  if (head.bias()) head.bias()->output_layer = true;
 }
 
 void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input) {

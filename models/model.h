@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/config/registry.h"
-#include "layers/module.h"
+#include "layers/linear.h"
 
 namespace norma {
 
@@ -18,21 +20,38 @@ struct ModelInput {
 
 // Models map a batch to logits: (B,T,outputs) for sequences of tokens, else (B,outputs).
 using MakeModel = std::unique_ptr<Module> (*)(const Scope&, const Spec&, const ModelInput&);
-Registry<MakeModel>& model_registry();
+struct ModelType {
+  MakeModel make;
+  std::vector<std::string> (*warnings)(const Spec&);
+};
+Registry<ModelType>& model_registry();
 std::unique_ptr<Module> make_model(const Scope& scope, const Spec& spec, const ModelInput& input);
+// Choices of this config that are known to go badly together, each a sentence with its reason.
+std::vector<std::string> model_warnings(const Spec& spec);
 
-// Registers model M with options struct M::Options, constructed from (scope, options, input).
+// Registers model M with options struct M::Options, constructed from (scope, options, input). The
+// options may have `warnings()`: the sentences of `model_warnings`.
 template <class M>
 struct RegisterModel {
   RegisterModel(const char* type, const char* summary, const char* source) {
     model_registry().add({type, summary, source, describe_options<typename M::Options>()},
-                         [](const Scope& scope, const Spec& spec,
-                            const ModelInput& input) -> std::unique_ptr<Module> {
-                           return std::make_unique<M>(scope, options_of<typename M::Options>(spec),
-                                                      input);
-                         });
+                         {[](const Scope& scope, const Spec& spec,
+                             const ModelInput& input) -> std::unique_ptr<Module> {
+                            return std::make_unique<M>(scope, options_of<typename M::Options>(spec),
+                                                       input);
+                          },
+                          [](const Spec& spec) -> std::vector<std::string> {
+                            const auto options = options_of<typename M::Options>(spec);
+                            if constexpr (requires { options.warnings(); })
+                              return options.warnings();
+                            else
+                              return {};
+                          }});
   }
 };
+
+// Says that a layer makes the model's outputs: adaptive clipping leaves it alone.
+void mark_output_layer(const Linear& head);
 
 // Throws the Error that a model of this type cannot take what the data offers.
 void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input);

@@ -1,21 +1,18 @@
 // Residual networks for small images: three stages of basic blocks, 6n + 2 layers.
 // He et al. 2015, arXiv:1512.03385 (section 4.2); pre-activation blocks: He et al. 2016,
-// arXiv:1603.05027.
+// arXiv:1603.05027. Schemes without norms: models/resnet_block.h, models/nf_block.h.
 #include "layers/activation.h"
-#include "layers/conv2d.h"
-#include "layers/dropout.h"
-#include "layers/linear.h"
-#include "layers/norms/norm.h"
+#include "layers/offset.h"
 #include "layers/pooling.h"
 #include "models/model.h"
+#include "models/nf_block.h"
+#include "models/resnet_block.h"
 
 namespace norma {
 namespace {
 
-struct ResnetOptions {
+struct ResnetOptions : ResidualBlockOptions {
   int64_t depth = 20, width = 16;
-  std::string block = "basic", activation = "relu";
-  Spec norm{"batch_norm"};
   double drop_path = 0;
   void describe(Fields& f) {
     f.integer("depth", depth, "layers: 6n + 2 for n blocks a stage (20, 32, 56 …)", {.min = 8});
@@ -24,79 +21,43 @@ struct ResnetOptions {
     f.choice("block", block, {"basic", "preact"}, "norm behind each convolution, or before it");
     f.choice("activation", activation, {"relu", "gelu", "gelu_tanh", "silu", "relu2", "tanh"},
              "the function behind each norm");
-    f.spec("norm", norm, norm_registry(), "the normalization");
+    f.choice(
+        "residual", residual, {"plain", "re_zero", "layer_scale", "skip_init", "fixup", "nf"},
+        "how branches join the shortcut: added, times a scalar from 0 or a gain a channel from "
+        "1e-5; without norms by skip_init, fixup or nf (scaled weights, expected variances)");
+    blocks = (depth - 2) / 6 * 3;
+    describe_norms(f, norm, norm_sites());
     f.number("drop_path", drop_path,
              "stochastic depth: probability of dropping the last block's branch",
              {.min = 0, .below = 1});
     f.rule(depth % 6 == 2, "depth", "6n + 2: 8, 14, 20, 26, 32 …");
+    f.rule(!is_fixup() || !preact(), "residual", "a scheme other than fixup with this `block`");
+    f.rule(!is_nf() || preact(), "residual", "a scheme other than nf unless `block` is \"preact\"");
+    f.rule(!is_nf() || activation == "relu" || activation == "gelu" || activation == "silu",
+           "activation", "relu, gelu or silu with this `residual`");
+    describe_reparam(f, reparam);
+    f.rule(!reparam || has_norms() || residual == "skip_init", "reparam",
+           "null with this `residual`, which starts or standardizes weights itself");
+    rule_norms(f, norm, norm_sites(), blocks);
   }
-};
+  bool is_nf() const { return residual == "nf"; }
 
-// A convolution without bias, started for ReLU: the norm behind it has an offset.
-std::unique_ptr<Conv2d> conv(const Scope& scope, int64_t in, int64_t out, int64_t kernel,
-                             int64_t stride) {
-  return std::make_unique<Conv2d>(
-      scope,
-      Conv2d::Options{
-          .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .bias = false},
-      in, Conv2d::he_normal(out, kernel));
-}
-
-// Two convolutions beside a shortcut, which is a strided 1×1 convolution where the shape changes.
-class ResidualBlock : public Module {
- public:
-  ResidualBlock(const Scope& scope, const ResnetOptions& options, int64_t in, int64_t out,
-                int64_t stride, double drop_path)
-      : Module(scope),
-        preact_(options.block == "preact"),
-        activation_(*activation_from_name(options.activation)),
-        drop_path_(drop_path),
-        conv1_(conv(scope / "conv1", in, out, 3, stride)),
-        norm1_(make_norm(scope / "norm1", options.norm, preact_ ? in : out)),
-        conv2_(conv(scope / "conv2", out, out, 3, 1)),
-        norm2_(make_norm(scope / "norm2", options.norm, out)) {
-    if (in == out && stride == 1) return;
-    downsample_ = conv(scope / "downsample" / "conv", in, out, 1, stride);
-    if (!preact_) downsample_norm_ = make_norm(scope / "downsample" / "norm", options.norm, out);
+  // `blocks` is what "layers" counts where norms differ by depth.
+  std::vector<NormSite> norm_sites() const {
+    using Where = NormSite::Where;
+    const auto need_if = [&](bool there) {
+      return has_norms() && there ? NormSite::Need::kAlways : NormSite::Need::kNever;
+    };
+    return {{"stem", Where::kFirst, need_if(!preact())},
+            {"block", Where::kEveryLayer, need_if(true)},
+            {"downsample", Where::kEveryLayer, need_if(!preact())},
+            {"final", Where::kLast, need_if(preact())}};
   }
-
- protected:
-  Var forward(Context& ctx, const Var& x) override {
-    return preact_ ? preactivated(ctx, x) : basic(ctx, x);
+  NfOptions nf() const {
+    NfOptions made;
+    made.activation = activation;
+    return made;
   }
-
- private:
-  // act(shortcut + norm(conv(act(norm(conv(x))))))
-  Var basic(Context& ctx, const Var& x) {
-    const Var h = norm1_->with_activation(ctx, (*conv1_)(ctx, x), nullptr, activation_);
-    const Var branch = (*conv2_)(ctx, h);
-    const Var shortcut = downsample_ ? (*downsample_norm_)(ctx, (*downsample_)(ctx, x)) : x;
-    const Tensor drop = drop_scale(ctx, drop_path_, x.shape()[0]);
-    if (!drop) return norm2_->with_activation(ctx, branch, &shortcut, activation_);
-    const Var normed = (*norm2_)(ctx, branch);
-    const Var sum = resolve(ctx, Stream{.base = shortcut, .branch = normed, .drop = drop});
-    return activation(ctx, activation_, sum);
-  }
-
-  // shortcut + conv(act(norm(conv(act(norm(x))))))
-  Var preactivated(Context& ctx, const Var& x) {
-    const Var h = norm1_->with_activation(ctx, x, nullptr, activation_);
-    const Var shortcut = downsample_ ? (*downsample_)(ctx, h) : x;
-    const Var branch =
-        (*conv2_)(ctx, norm2_->with_activation(ctx, (*conv1_)(ctx, h), nullptr, activation_));
-    const Tensor drop = drop_scale(ctx, drop_path_, x.shape()[0]);
-    return resolve(ctx, Stream{.base = shortcut, .branch = branch, .drop = drop});
-  }
-
-  bool preact_;
-  Activation activation_;
-  double drop_path_;
-  std::unique_ptr<Conv2d> conv1_;
-  std::unique_ptr<Norm> norm1_;
-  std::unique_ptr<Conv2d> conv2_;
-  std::unique_ptr<Norm> norm2_;
-  std::unique_ptr<Conv2d> downsample_;
-  std::unique_ptr<Norm> downsample_norm_;
 };
 
 class Resnet final : public Module {
@@ -105,43 +66,78 @@ class Resnet final : public Module {
   Resnet(const Scope& scope, const Options& options, const ModelInput& input)
       : Module(scope), activation_(*activation_from_name(options.activation)) {
     expect_input(input.height > 0, "resnet", "images", input);
-    const bool preact = options.block == "preact";
-    stem_ = conv(scope / "stem", input.channels, options.width, 3, 1);
-    if (!preact) stem_norm_ = make_norm(scope / "stem_norm", options.norm, options.width);
-    const int64_t blocks = (options.depth - 2) / 6, all = 3 * blocks;
+    make_stem(scope, options, input.channels);
     int64_t in = options.width;
-    for (int64_t stage = 0; stage < 3; ++stage) {
-      const int64_t out = options.width << stage;
-      for (int64_t block = 0; block < blocks; ++block) {
-        const int64_t number = stage * blocks + block;
-        const double drop =
-            all > 1 ? options.drop_path * static_cast<double>(number) / static_cast<double>(all - 1)
-                    : options.drop_path;
-        blocks_.push_back(std::make_unique<ResidualBlock>(scope / "stages" / stage / block, options,
-                                                          in, out, stage > 0 && block == 0 ? 2 : 1,
-                                                          drop));
-        in = out;
+    const int64_t stage_blocks = options.blocks / 3, last = options.blocks - 1;
+    ExpectedVariance variance(options.nf().alpha);
+    for (int64_t number = 0; number <= last; ++number) {
+      const int64_t stage = number / stage_blocks, block = number % stage_blocks;
+      const int64_t out = options.width << stage, stride = stage > 0 && block == 0 ? 2 : 1;
+      const double depth = last > 0 ? static_cast<double>(number) / static_cast<double>(last) : 1;
+      const double drop_path = options.drop_path * depth;
+      const Scope here = scope / "stages" / stage / block;
+      if (options.is_nf()) {
+        const NfSite site{in, out, stride, variance.deviation(), drop_path};
+        blocks_.push_back(std::make_unique<NfBlock>(here, options.nf(), site));
+        variance.pass_block(site.resets());
+      } else {
+        blocks_.push_back(std::make_unique<ResidualBlock>(
+            here, options, ResidualBlockSite{number, in, out, stride, drop_path}));
       }
+      in = out;
     }
-    if (preact) final_norm_ = make_norm(scope / "final_norm", options.norm, in);
-    head_ = std::make_unique<Linear>(scope / "head", in, input.outputs);
+    if (options.has_norms() && options.preact())
+      final_norm_ = make_norm(scope / "final_norm", options.norm.at("final", last), in);
+    activates_last_ = options.preact();
+    if (options.is_fixup()) head_offset_ = offset(scope, "head_offset");
+    const std::optional<Init> zero = Init::constant(0);
+    head_ = std::make_unique<Linear>(scope / "head", in, input.outputs, true,
+                                     options.is_fixup() ? zero : std::nullopt);
+    mark_output_layer(*head_);
   }
 
  protected:
   Var forward(Context& ctx, const Var& images) override {
     Var x = (*stem_)(ctx, images);
-    if (stem_norm_) x = stem_norm_->with_activation(ctx, x, nullptr, activation_);
+    if (stem_offset_) x = add_offset(ctx, x, *stem_offset_);
+    if (stem_norm_)
+      x = stem_norm_->with_activation(ctx, x, nullptr, activation_);
+    else if (!activates_last_)
+      x = activation(ctx, activation_, x);
     for (const auto& block : blocks_) x = (*block)(ctx, x);
-    if (final_norm_) x = final_norm_->with_activation(ctx, x, nullptr, activation_);
-    return (*head_)(ctx, global_avg_pool(ctx, x));
+    if (final_norm_)
+      x = final_norm_->with_activation(ctx, x, nullptr, activation_);
+    else if (activates_last_)
+      x = activation(ctx, activation_, x);
+    x = global_avg_pool(ctx, x);
+    return (*head_)(ctx, head_offset_ ? add_offset(ctx, x, *head_offset_) : x);
   }
 
  private:
+  void make_stem(const Scope& scope, const Options& options, int64_t channels) {
+    const bool bias = !options.has_norms() && !options.is_fixup();
+    const Conv2d::Options shape{
+        .out = options.width,
+        .kernel = 3,
+        .padding = 1,
+        .bias = bias,
+        .reparam = options.is_nf() ? options.nf().reparam_behind("identity") : options.reparam};
+    stem_ = std::make_unique<Conv2d>(scope / "stem", shape, channels,
+                                     Conv2d::he_normal(options.width, 3));
+    if (options.has_norms() && !options.preact())
+      stem_norm_ = make_norm(scope / "stem_norm", options.norm.at("stem", 0), options.width);
+    if (options.is_fixup()) stem_offset_ = offset(scope, "stem_offset");
+  }
+  static Param* offset(const Scope& scope, const char* name) {
+    return &scope.param(name, {1}, ParamKind::kBias, Init::constant(0));
+  }
+
   Activation activation_;
+  bool activates_last_ = false;  // blocks begin with the activation and do not end with it
   std::unique_ptr<Conv2d> stem_;
-  std::unique_ptr<Norm> stem_norm_;
-  std::vector<std::unique_ptr<ResidualBlock>> blocks_;
-  std::unique_ptr<Norm> final_norm_;
+  std::unique_ptr<Norm> stem_norm_, final_norm_;
+  std::vector<std::unique_ptr<Module>> blocks_;
+  Param *stem_offset_ = nullptr, *head_offset_ = nullptr;
   std::unique_ptr<Linear> head_;
 };
 

@@ -7,10 +7,8 @@ void TransformerOptions::describe(Fields& f) {
   f.integer("width", width, "features of the stream", {.min = 1});
   f.integer("heads", heads, "attention heads; the width must be a multiple", {.min = 1});
   f.maybe_integer("kv_heads", kv_heads, "key/value heads; null = as many as heads", {.min = 1});
-  ResidualOptions::describe(f);
-  f.spec("qk_norm", qk_norm, norm_registry(), "norm of each head's queries and keys");
-  f.maybe_number("logit_softcap", logit_softcap,
-                 "c: attention logits become c·tanh(logits/c); null = as they are", {.above = 0});
+  ResidualOptions::describe(f, norm_sites());
+  HeadNormOptions::describe(f);
   f.object(
       "ffn",
       [&](Fields& inner) {
@@ -27,12 +25,48 @@ void TransformerOptions::describe(Fields& f) {
       "init_std", init_std,
       "deviation of normal initial weights; the placement makes that of some smaller or larger",
       {.above = 0});
+  f.choice("output_init", output_init, {"placement", "plain", "depth_scaled"},
+           "initial weights of projections that end on the stream: as the placement asks, like all "
+           "others, or smaller by √(2·layers)");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
+  f.rule(output_init != "depth_scaled" || !recipe().damps_depth, "output_init",
+         "\"placement\" or \"plain\": this `placement` holds deep branches small already, and "
+         "would do so twice");
   f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
+  f.rule(!qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
+         "null where queries and keys have different numbers of heads (`kv_heads`)");
+  rule_norms(f, norm, norm_sites(), layers);
+}
+
+bool TransformerOptions::has_bounded_norm() const {
+  for (const NormSite& site : norm_sites())
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      if (site.need == NormSite::Need::kNever) continue;
+      const bool only_named = site.need == NormSite::Need::kIfNamed;
+      const Spec* spec =
+          only_named ? norm.find_named(site.name, layer) : norm.find(site.name, layer);
+      if (spec && norm_registry().at(spec->type).define(*spec).bounded) return true;
+    }
+  return false;
+}
+
+std::vector<NormSite> TransformerOptions::norm_sites() const {
+  using Where = NormSite::Where;
+  using Need = NormSite::Need;
+  const Recipe asked = recipe();
+  std::vector<NormSite> sites = Block::Options::norm_sites(asked);
+  sites.push_back({"qk", Where::kEveryLayer, Need::kIfNamed});
+  sites.push_back({"final", Where::kLast, asked.final_norm ? Need::kAlways : Need::kNever});
+  sites.push_back(
+      {"embedding", Where::kFirst, asked.embedding_norm ? Need::kAlways : Need::kIfNamed});
+  return sites;
 }
 
 Block::Options TransformerOptions::block(bool causal, bool rope, double rope_base) const {
-  const InitialDeviations init = recipe().init;
+  InitialDeviations init = recipe().init;
+  const Stack stack{.layers = layers, .init_std = init_std};
+  if (output_init == "depth_scaled") init = InitialDeviations::depth_scaled(stack);
+  if (output_init == "plain") init.attention_out = init.ffn_out = init_std;
   Block::Options made;
   static_cast<ResidualOptions&>(made) = *this;
   made.attention = {.heads = heads,
@@ -41,8 +75,7 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
                     .rope = rope,
                     .bias = bias,
                     .rope_base = rope_base,
-                    .qk_norm = qk_norm,
-                    .logit_softcap = logit_softcap,
+                    .head_norms = *this,
                     .init_std = init.query_key,
                     .value_init_std = init.value,
                     .out_init_std = init.attention_out};
@@ -58,12 +91,17 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
 Transformer::Transformer(const Scope& scope, const TransformerOptions& options,
                          const Block::Options& block) {
   Block::Options here = block;
-  for (here.layer = 0; here.layer < options.layers; ++here.layer)
+  for (here.layer = 0; here.layer < options.layers; ++here.layer) {
+    const Spec* qk = options.norm.find_named("qk", here.layer);
+    here.attention.head_norms.qk_norm = qk ? *qk : options.qk_norm;
     blocks_.push_back(std::make_unique<Block>(scope / "blocks" / here.layer, here, options.width));
+  }
   const Recipe recipe = options.recipe();
-  if (recipe.embedding_norm)
-    embed_norm_ = make_norm(scope / "embed_norm", options.norm, options.width);
-  if (recipe.final_norm) final_norm_ = make_norm(scope / "final_norm", options.norm, options.width);
+  if (recipe.embedding_norm || options.norm.find_named("embedding", 0))
+    embed_norm_ = make_norm(scope / "embed_norm", options.norm.at("embedding", 0), options.width);
+  if (recipe.final_norm)
+    final_norm_ = make_norm(scope / "final_norm", options.norm.at("final", options.layers - 1),
+                            options.width);
 }
 
 Var Transformer::operator()(Context& ctx, const Var& x) {

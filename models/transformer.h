@@ -7,19 +7,21 @@
 namespace norma {
 
 // What all transformers of this house have in common, said once for their configs.
-struct TransformerOptions : ResidualOptions {
+struct TransformerOptions : ResidualOptions, HeadNormOptions {
   int64_t layers = 4, width = 128, heads = 4;
   std::optional<int64_t> kv_heads;
-  Spec qk_norm;
-  std::optional<double> logit_softcap;
   std::optional<int64_t> hidden;
-  std::string activation = "gelu";
+  std::string activation = "gelu", output_init = "placement";
   bool bias = true;
   double init_std = 0.02;
   void describe(Fields& f);
 
+  // Where norms sit, as the placement has it.
+  std::vector<NormSite> norm_sites() const;
   // What the placement asks for at this depth.
-  Recipe recipe() const { return recipe_of(placement, {layers, init_std}); }
+  Recipe recipe() const { return recipe_of(placement, {.layers = layers, .init_std = init_std}); }
+  // Whether some norm is a curve bounded at the input's own size.
+  bool has_bounded_norm() const;
   // Options of every block, its initial weights as the recipe says.
   Block::Options block(bool causal, bool rope, double rope_base) const;
 };

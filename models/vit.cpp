@@ -35,7 +35,9 @@ class Vit final : public Module {
         positions_(scope / "pos_embed", positions_count_, options.width,
                    Init::normal(options.init_std)),
         trunk_(scope, options, options.block(false, false, 10000)),
-        head_(scope / "head", options.width, input.outputs, true, Init::normal(options.init_std)) {}
+        head_(scope / "head", options.width, input.outputs, true, Init::normal(options.init_std)) {
+    mark_output_layer(head_);
+  }
 
  protected:
   Var forward(Context& ctx, const Var& images) override {

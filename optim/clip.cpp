@@ -114,13 +114,13 @@ class Adaptive final : public Clip {
  public:
   struct Options {
     double lambda = 0.01, eps = 1e-3;
-    std::string exclude = "head";
+    bool final_layer = false;
     void describe(Fields& f) {
       f.number("lambda", lambda, "largest gradient norm as a share of the weight norm",
                {.above = 0});
       f.number("eps", eps, "the least weight norm counted with", {.above = 0});
-      f.text("exclude", exclude,
-             "parameters under this path are left alone: the final linear layer");
+      f.flag("final_layer", final_layer,
+             "also clip the layer that makes the outputs, which its authors leave alone");
     }
   };
   explicit Adaptive(const Options& options) : options_(options) {}
@@ -128,12 +128,22 @@ class Adaptive final : public Clip {
   Clipped apply(ParamSet& params, double scale, double) const override {
     Clipped result;
     for (Param& param : params.params()) {
-      if (param.name.starts_with(options_.exclude + ".")) continue;
+      if (param.output_layer && !options_.final_layer) continue;
       const int64_t units = is_matrix(param) ? param.shape[0] : 1;
       result.units += units;
       result.units_clipped += clip(param, units, scale);
     }
     return result;
+  }
+
+  std::string warning(const ParamSet& params) const override {
+    if (!options_.final_layer) return "";
+    for (const Param& param : params.params())
+      if (param.output_layer)
+        return "clip.final_layer also clips " + param.name +
+               ", the layer that makes the outputs: training is known to suffer from it (Brock et "
+               "al. 2021, arXiv:2102.06171)";
+    return "";
   }
 
  private:

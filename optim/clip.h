@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "core/config/registry.h"
 #include "core/param.h"
@@ -24,6 +25,8 @@ class Clip {
  public:
   virtual ~Clip() = default;
   virtual Clipped apply(ParamSet& params, double scale, double norm) const = 0;
+  // What speaks against clipping these parameters so; empty where nothing does.
+  virtual std::string warning(const ParamSet& /*params*/) const { return ""; }
 };
 
 using MakeClip = std::unique_ptr<Clip> (*)(const Spec&);

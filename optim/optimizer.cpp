@@ -52,7 +52,7 @@ void Optimizer::step(ParamSet& params, const StepInput& input) {
     for (int64_t i = cut.begin(chunk); i < cut.end(chunk); ++i)
       update(runs_[static_cast<size_t>(i)], params, input);
   });
-  params.touch();
+  params.updated();
 }
 
 Registry<OptimizerType>& optimizer_registry() {

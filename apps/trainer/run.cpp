@@ -124,6 +124,7 @@ class Run {
     io::write_atomically(plan_.folder / "data_card.json", format_json(card.json()) + "\n");
     io::write_atomically(plan_.folder / "config.json", plan_.resolved);
     for (const std::string& note : card.notes) listener_.on_note(note);
+    for (const std::string& warning : training_.warnings()) listener_.on_note(warning);
     if (const Tokenizer* tokenizer = training_.data().tokenizer())
       io::write_atomically(plan_.folder / "tokenizer.json", format_json(tokenizer->json()) + "\n");
   }

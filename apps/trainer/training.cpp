@@ -76,6 +76,14 @@ Training::Training(const RunConfig& config, Comm& comm)
   ctx_.comm = &comm_;
 }
 
+std::vector<std::string> Training::warnings() const {
+  std::vector<std::string> all = model_warnings(config_.model);
+  if (clip_)
+    if (std::string sentence = clip_->warning(params_); !sentence.empty())
+      all.push_back(std::move(sentence));
+  return all;
+}
+
 LossResult Training::forward(const Batch& batch, int64_t first_sample) {
   ctx_.begin_forward(first_sample);
   ctx_.mask = batch.mask;

@@ -48,6 +48,9 @@ class Training {
   // Throws Error where a micro-batch cannot be shared equally by the ranks.
   explicit Training(const RunConfig& config, Comm& comm = single_process());
 
+  // Choices of the config that are known to go badly together, each a sentence with its reason.
+  std::vector<std::string> warnings() const;
+
   // One optimizer step. When the loss or the gradient is not finite the report says so and nothing
   // is updated, running statistics included.
   StepReport step();

@@ -99,6 +99,10 @@ CrossEntropySums cross_entropy_forward(const T* logits, const int32_t* targets, 
           const double mean = row_sum.below_max / static_cast<double>(classes) + log_sum;
           loss = (1 - smoothing) * loss + smoothing * mean;
         }
+        if (options.z_loss > 0) {
+          const double lse = static_cast<double>(row_sum.max) + log_sum;
+          loss += options.z_loss * lse * lse;
+        }
         sums.loss += loss;
         sums.counted += 1;
         sums.correct += is_first_largest(row, targets[r], row_sum.max);
@@ -134,7 +138,13 @@ void cross_entropy_backward(T* dlogits, const T* logits, const int32_t* targets,
         for_each_register<T>(classes, [=](int64_t i, auto lanes) { lanes.store(gradient + i, 0); });
         continue;
       }
-      const V max = row_max[r], factor = static_cast<T>(scale) * row_scale[r];
+      double weight = scale;
+      if (options.z_loss > 0) {
+        const double lse =
+            static_cast<double>(row_max[r]) - std::log(static_cast<double>(row_scale[r]));
+        weight *= 1 + 2 * options.z_loss * lse;
+      }
+      const V max = row_max[r], factor = static_cast<T>(weight) * row_scale[r];
       for_each_register<T>(classes, [=](int64_t i, auto lanes) {
         lanes.store(gradient + i, exp(lanes.load(row + i) - max) * factor - everywhere);
       });

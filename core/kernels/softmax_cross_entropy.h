@@ -10,6 +10,7 @@ struct CrossEntropyOptions {
   bool ignores(int32_t target) const { return target == ignored_index || target == kAlwaysIgnored; }
   static constexpr int32_t kAlwaysIgnored = -100;
   double label_smoothing = 0;  // ε: the target puts 1-ε on its class and ε/classes on every class
+  double z_loss = 0;           // λ: λ·(log Σ exp(logit))² is added to a row's loss
 };
 
 struct CrossEntropySums {
@@ -28,7 +29,8 @@ CrossEntropySums cross_entropy_forward(const T* logits, const int32_t* targets, 
                                        int64_t classes, const CrossEntropyOptions& options,
                                        T* row_max, T* row_scale, T* row_loss);
 
-// dlogits = scale·(softmax - target distribution), 0 in ignored rows; dlogits may be logits.
+// dlogits = scale·((1 + 2λ·lse)·softmax - target distribution) with lse = log Σ exp(logit), 0 in
+// ignored rows; dlogits may be logits.
 template <class T>
 void cross_entropy_backward(T* dlogits, const T* logits, const int32_t* targets, int64_t rows,
                             int64_t classes, const CrossEntropyOptions& options, const T* row_max,

@@ -27,10 +27,11 @@ void check_target(const Context& ctx, const Tensor& logits, const Tensor& target
 }  // namespace
 
 LossResult cross_entropy(Context& ctx, const Var& logits, const Tensor& target,
-                         double label_smoothing, int64_t ignore_index) {
+                         double label_smoothing, int64_t ignore_index, double z_loss) {
   check_target(ctx, logits.value, target);
   const kernels::CrossEntropyOptions options{.ignored_index = static_cast<int32_t>(ignore_index),
-                                             .label_smoothing = label_smoothing};
+                                             .label_smoothing = label_smoothing,
+                                             .z_loss = z_loss};
   const int64_t rows = logits.value.rows(), classes = logits.shape().back();
   const DType dtype = logits.value.dtype();
   const Tensor row_max = Tensor::empty({rows}, dtype), row_scale = Tensor::empty({rows}, dtype);
@@ -73,18 +74,23 @@ namespace {
 class CrossEntropy : public Loss {
  public:
   struct Options {
-    double label_smoothing = 0;
+    double label_smoothing = 0, z_loss = 0;
     int64_t ignore_index = -100;
     void describe(Fields& f) {
       f.number("label_smoothing", label_smoothing,
                "share of the target's probability spread over all classes", {.min = 0, .max = 1});
       f.integer("ignore_index", ignore_index,
                 "targets of this value do not count, besides the -100 that data sets write");
+      f.number("z_loss", z_loss,
+               "λ: λ·(log Σ exp(logit))² is added for every target in training, e.g. 1e-4; "
+               "evaluations report the cross-entropy alone",
+               {.min = 0});
     }
   };
   explicit CrossEntropy(const Options& options) : options_(options) {}
   LossResult operator()(Context& ctx, const Var& output) const override {
-    return cross_entropy(ctx, output, ctx.target, options_.label_smoothing, options_.ignore_index);
+    return cross_entropy(ctx, output, ctx.target, options_.label_smoothing, options_.ignore_index,
+                         ctx.training ? options_.z_loss : 0);
   }
   bool classifies() const override { return true; }
 

@@ -109,6 +109,8 @@ struct NormDefinition {
   Domain domain;
   bool centred = true;
   int stats = 0;
+  // Whether the output is bounded by a curve of the input's own size, which then has to fit it.
+  bool bounded = false;
   kernels::NormBlockKernels<float> float_kernels;
   kernels::NormBlockKernels<double> double_kernels;
   std::shared_ptr<const kernels::NormTable> table;

@@ -23,6 +23,7 @@ struct Dyt {
   static constexpr std::array kParams{scalar("alpha", 0.5), gain(), offset()};
   static constexpr int kStats = 0;
   static constexpr bool kCentred = false;
+  static constexpr bool kBounded = true;
   static constexpr Domain domain() { return Domain::none(); }
   static auto map(auto x, auto, auto alpha, auto weight, auto bias) {
     return tanh(x * alpha) * weight + bias;

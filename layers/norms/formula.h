@@ -221,6 +221,7 @@ NormDefinition define_norm(const F& options) {
   if constexpr (requires { options.cut(made.domain); }) options.cut(made.domain);
   made.centred = F::kCentred;
   made.stats = F::kStats;
+  if constexpr (requires { F::kBounded; }) made.bounded = F::kBounded;
   // A domain that does not depend on options is known now, and only its loop shape is compiled.
   constexpr bool kKnown = requires { std::bool_constant<F::domain().per_row()>{}; };
   const auto rows = [&] {

@@ -36,6 +36,7 @@ struct Pointwise {
   static constexpr std::array kParams{scalar("alpha", 0.5), scalar("shift", 0.0), gain(), offset()};
   static constexpr int kStats = 0;
   static constexpr bool kCentred = false;
+  static constexpr bool kBounded = true;
   static constexpr Domain domain() { return Domain::none(); }
   static auto map(auto x, auto, auto alpha, auto shift, auto weight, auto bias) {
     return Curve::of(x * alpha + shift) * weight + bias;

@@ -1,6 +1,6 @@
 // Unit normalization: every position is scaled to length 1. As Keras' UnitNormalization, whose
 // bound of 1e-12 is that of the square.
-#include "layers/norms/norm.h"
+#include "layers/norms/unit_norm.h"
 
 namespace norma {
 namespace {
@@ -22,4 +22,9 @@ const RegisterNorm<UnitNorm> registered("unit_norm", "x/max(‖x‖, ε) over ch
                                         "Keras, UnitNormalization");
 
 }  // namespace
+
+std::unique_ptr<Norm> make_unit_norm(const Scope& scope, int64_t channels) {
+  return std::make_unique<Norm>(scope, "unit_norm", define_norm(UnitNorm{}), channels);
+}
+
 }  // namespace norma

@@ -28,7 +28,7 @@ class LayerNormScaling final : public SublayerPlacement {
 
 // Output projections that start smaller with depth would damp deep blocks a second time.
 Recipe recipe(const LayerNormScaling::Options&, const Stack& stack) {
-  return {.init = InitialDeviations::all(stack.init_std)};
+  return {.init = InitialDeviations::all(stack.init_std), .damps_depth = true};
 }
 
 const RegisterPlacement<LayerNormScaling> registered("layer_norm_scaling",

@@ -1,6 +1,8 @@
 // x + F(N(x)) + G(N(x)): attention and feed-forward read the same stream. Wang, Komatsuzaki 2021
 // (GPT-J-6B); Chowdhery et al. 2022 (PaLM), arXiv:2204.02311; with a norm for each: Black et al.
 // 2022 (GPT-NeoX-20B), arXiv:2204.06745.
+#include <nlohmann/json.hpp>
+
 #include "layers/dropout.h"
 #include "layers/residual/placement.h"
 
@@ -19,11 +21,17 @@ class Parallel final : public Placement {
       : attention_path_((site.block / "attn").path()),
         ffn_path_((site.block / "ffn").path()),
         drop_path_(site.drop_path) {
-    const auto norm_called = [&](const char* name) {
-      return make_norm(site.block / name, site.norm, site.width);
-    };
-    norm_ = norm_called(options.shared_norm ? "norm" : "attn_norm");
-    if (!options.shared_norm) ffn_norm_ = norm_called("ffn_norm");
+    const Spec& norm = site.norm.at("attn", site.layer);
+    if (options.shared_norm) {
+      if (choice_json(norm) != choice_json(site.norm.at("ffn", site.layer)))
+        throw Error("[parallel " + site.block.path() +
+                    "] one norm serves attn and ffn, which ask for different ones; expected the "
+                    "same, or \"shared_norm\": false");
+      norm_ = make_norm(site.block / "norm", norm, site.width);
+    } else {
+      norm_ = SublayerSite(site, "attn").make_norm();
+      ffn_norm_ = SublayerSite(site, "ffn").make_norm();
+    }
   }
 
   Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {

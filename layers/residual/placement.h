@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/config/registry.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/norm_choice.h"
 #include "layers/residual/recipe.h"
 #include "layers/residual/stream.h"
 
@@ -13,7 +13,7 @@ namespace norma {
 // Where a block stands in its model.
 struct BlockSite {
   Scope block;
-  Spec norm;             // the norm of its sublayers
+  SpecChoice norm;       // the norms of its sublayers, by their names
   int64_t width = 0;     // features of the stream
   int64_t layer = 0;     // number of the block, from 0
   int64_t layers = 1;    // blocks in all
@@ -25,7 +25,7 @@ struct SublayerSite : BlockSite {
   SublayerSite(const BlockSite& site, const char* sublayer) : BlockSite(site), name(sublayer) {}
   std::string name;  // "attn": its norm is then `attn_norm`
   std::unique_ptr<Norm> make_norm(const char* suffix = "_norm") const {
-    return norma::make_norm(block / (name + suffix), norm, width);
+    return norma::make_norm(block / (name + suffix), norm.at(name, layer), width);
   }
 };
 

@@ -38,7 +38,8 @@ class ReZero final : public Placement {
 };
 
 Recipe recipe(const ReZero::Options&, const Stack& stack) {
-  return {.init = InitialDeviations::all(stack.init_std), .final_norm = false};
+  return {
+      .init = InitialDeviations::all(stack.init_std), .block_norms = false, .final_norm = false};
 }
 
 const RegisterPlacement<ReZero> registered("re_zero", "x + αF(x), a scalar α a block; no norm",

@@ -38,12 +38,22 @@ struct InitialDeviations {
 // What a placement asks of the model around it.
 struct Recipe {
   InitialDeviations init = InitialDeviations::all(0.02);
+  // Whether the blocks have norms of their own.
+  bool block_norms = true;
   // Whether the stream leaves the last block unnormalized, so that a final norm belongs behind it.
   bool final_norm = true;
   // A norm in front of the projections that end on the stream, as `inner_norm` of their layers.
   bool inner_norm = false;
   // A norm of what enters the first block.
   bool embedding_norm = false;
+  // The sublayers' norm on each head's queries, keys and values.
+  bool head_norms = false;
+  // Deep branches are already held small, so that projections onto the stream must not start
+  // smaller with depth as well.
+  bool damps_depth = false;
+  // Everything lives on the unit sphere (nGPT): weights keep length 1 along the stream's features,
+  // queries and keys too, and learned gains give back what lengths said.
+  bool unit_sphere = false;
 };
 
 }  // namespace norma

@@ -29,7 +29,8 @@ class SkipInit final : public SublayerPlacement {
 };
 
 Recipe recipe(const SkipInit::Options&, const Stack& stack) {
-  return {.init = InitialDeviations::all(stack.init_std), .final_norm = false};
+  return {
+      .init = InitialDeviations::all(stack.init_std), .block_norms = false, .final_norm = false};
 }
 
 const RegisterPlacement<SkipInit> registered("skip_init", "x + αF(x), a scalar α a branch; no norm",

@@ -110,6 +110,19 @@ def attention(make):
     make.add("attention_rope", spec(rope=True), (2, 9, 16))
     make.add("attention_qk_norm", spec(qk_norm=QK_NORM), (2, 7, 16))
     make.add("attention_softcap", spec(logit_softcap=2.0), (2, 7, 12))
+    # Every norm of queries, keys and values; a span over all heads has statistics of its own.
+    layer_norm = {"type": "layer_norm", "eps": 1e-5}
+    make.add("attention_qk_layer_norm_v_norm", spec(qk_norm=layer_norm, v_norm=QK_NORM), (2, 7, 16))
+    make.add("attention_k_norm", spec(k_norm=QK_NORM, kv_heads=2), (2, 7, 16))
+    make.add("attention_norm_width",
+             spec(qk_norm=QK_NORM, v_norm=layer_norm, norm_span="width", kv_heads=2), (2, 7, 16))
+    make.add("attention_norm_after_rope",
+             spec(qk_norm=QK_NORM, norm_order="after_rope", rope=True, kv_heads=2), (2, 9, 16))
+    make.add("attention_qk_l2_temperature",
+             spec(qk_norm={"type": "unit_norm"}, logit_scale=10.0, kv_heads=2), (2, 7, 16))
+    make.add("attention_qk_gain",
+             spec(qk_norm={"type": "unit_norm"}, qk_gain=3.0, rope=True, norm_order="after_rope"),
+             (2, 7, 16))
     make.add("attention_everything", spec(kv_heads=2, rope=True, qk_norm=QK_NORM), (2, 9, 16))
 
 
@@ -139,6 +152,7 @@ PLACEMENTS = {
     "sandwich": {}, "reordered": {}, "deep_norm": {}, "sub_ln": {}, "layer_norm_scaling": {},
     "parallel": {}, "res_i_dual": {}, "layer_scale": {}, "skip_init": {}, "re_zero": {},
     "mix_ln": {}, "mix_ln_pre": {"post_blocks": 2}, "parallel_two_norms": {"shared_norm": False},
+    "keel": {}, "keel_alpha": {"alpha": 1.5}, "hybrid_norm": {}, "fixup": {},
 }
 
 
@@ -151,6 +165,22 @@ def placements(make):
             "attention": {"heads": 2, "kv_heads": 1, "causal": True, "bias": True},
             "ffn": {"hidden": 12, "activation": "swiglu", "bias": True},
             "placement": {"type": kind} | options}, (2, 5, 8))
+
+
+def norm_free_placements(make):
+    block = lambda placement, **more: {
+        "type": "block", "norm": {"type": "rms_norm", "eps": 1e-6}, "layer": 0, "layers": 3,
+        "attention": {"heads": 2, "causal": True, "bias": False, "rope": True},
+        "ffn": {"hidden": 12, "activation": "swiglu", "bias": False},
+        "placement": placement} | more
+    make.add("block_hybrid_norm_first",
+             block({"type": "hybrid_norm", "first_pre": True}), (2, 5, 8))
+    make.add("block_ngpt", block({"type": "ngpt"}), (2, 5, 8))
+    make.add("block_ngpt_gelu", block(
+        {"type": "ngpt", "rate": 0.2},
+        ffn={"hidden": 15, "activation": "gelu", "bias": True}), (3, 1, 8))
+    make.add("squeeze_excite", {"type": "squeeze_excite", "factor": 0.4}, (2, 9, 3, 5))
+    make.add("squeeze_excite_sequence", {"type": "squeeze_excite", "ratio": 0.25}, (2, 7, 15))
 
 
 def losses(make):
@@ -170,10 +200,14 @@ def losses(make):
     real = torch.randn(3, 5, 7, generator=generator, dtype=torch.float64)
     make.add("mse", {"type": "mse"}, (3, 5, 7), target=real)
     make.add("bce_with_logits", {"type": "bce_with_logits"}, 30 * real, target=real.sigmoid())
+    make.add("cross_entropy_z_loss",
+             entropy(z_loss=1e-2, label_smoothing=0.1, ignore_index=3), (33, 17),
+             target=classes(33))
 
 
 def layer_cases():
     make = Maker()
-    for chapter in (products, pooling, activations, attention, blocks, placements, losses):
+    for chapter in (products, pooling, activations, attention, blocks, placements, losses,
+                    norm_free_placements):
         chapter(make)
     return make.cases

@@ -5,7 +5,8 @@
 
 Each file is an input of the `layer` command plus `expect.*`, what the command should write. The
 metadata entry `case` is JSON: {"kind": "layer", "spec": {…}, "mode": "train", "repeat": 1, …}.
-Optimizers, clipping and schedules have files of their own kinds, see optim_cases.py. Sizes are
+Whole models, optimizers, clipping and schedules have files of their own kinds, see model_cases.py
+and optim_cases.py. Sizes are
 small and odd on purpose: 1, 15, 17, 33.
 """
 
@@ -19,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "peers"))
 
 from norm_cases import norm_cases  # noqa: E402
 from layer_cases import layer_cases  # noqa: E402
+from model_cases import write_model_cases  # noqa: E402
 from optim_cases import write_optim_cases  # noqa: E402
 from weight_cases import weight_cases  # noqa: E402
 from reference.cases import save_case  # noqa: E402
@@ -30,6 +32,7 @@ def main():
         old.unlink()
     for case in [*layer_cases(), *norm_cases(), *weight_cases()]:
         save_case(HERE / f"{case.pop('name')}.safetensors", **case)
+    write_model_cases(HERE)
     write_optim_cases(HERE)
     files = sorted(HERE.glob("*.safetensors"))
     total = sum(f.stat().st_size for f in files)

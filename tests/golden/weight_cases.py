@@ -20,6 +20,7 @@ VARIANTS = {
     "scaled_weight_standardization_no_gain": {"type": "scaled_weight_standardization",
                                               "activation": "silu", "gain": False},
     "spectral_norm": {"type": "spectral_norm"},
+    "unit_weight": {"type": "unit_weight", "along": "outputs"},
 }
 
 

@@ -111,7 +111,7 @@ TEST_CASE("attention's gradients are right for every option") {
   gradcheck(attention_of({.heads = 3, .causal = false}, 15), {.input = {2, 17, 15}});
   gradcheck(attention_of({.heads = 2, .bias = false}, 8), {.input = {1, 33, 8}});
   gradcheck(attention_of({.heads = 4, .kv_heads = 2, .rope = true}, 16), {.input = {2, 7, 16}});
-  gradcheck(attention_of({.heads = 4, .kv_heads = 1, .logit_softcap = 2.0}, 12),
+  gradcheck(attention_of({.heads = 4, .kv_heads = 1, .head_norms = {.logit_softcap = 2.0}}, 12),
             {.input = {2, 7, 12}});
   const Tensor mask = lengths_mask({5, 2, 0}, 5);
   gradcheck(attention_of({.heads = 2, .causal = false}, 8), {.input = {3, 5, 8}, .mask = mask});
@@ -124,10 +124,49 @@ TEST_CASE("attention's gradients are right with normalized queries and keys") {
   const Tensor mask = lengths_mask({5, 2, 0}, 5);
   for (const char* const type : {"rms_norm", "layer_norm"}) {
     const Attention::Options options{
-        .heads = 4, .kv_heads = 2, .rope = true, .qk_norm = norm_spec(type)};
+        .heads = 4, .kv_heads = 2, .rope = true, .head_norms = {.qk_norm = norm_spec(type)}};
     gradcheck(attention_of(options, 16), {.input = {2, 7, 16}});
     gradcheck(attention_of(options, 16), {.input = {3, 5, 16}, .mask = mask});
   }
+}
+
+TEST_CASE("attention's gradients are right with every norm and gain of queries, keys and values") {
+  const Spec norm = norm_spec("layer_norm"), unit = norm_spec("unit_norm");
+  const std::vector<HeadNormOptions> all = {{.k_norm = norm},
+                                            {.v_norm = norm},
+                                            {.qk_norm = norm, .v_norm = unit, .norm_span = "width"},
+                                            {.qk_norm = norm, .norm_order = "after_rope"},
+                                            {.qk_norm = unit, .logit_scale = 5.0},
+                                            {.logit_scale = 0.7, .logit_softcap = 3.0}};
+  const Tensor mask = lengths_mask({5, 2, 0}, 5);
+  for (const HeadNormOptions& head_norms : all) {
+    const Attention::Options options{
+        .heads = 4, .kv_heads = 2, .rope = true, .head_norms = head_norms};
+    gradcheck(attention_of(options, 16), {.input = {2, 7, 16}});
+    gradcheck(attention_of(options, 16), {.input = {3, 5, 16}, .mask = mask});
+  }
+  const Attention::Options gained{
+      .heads = 3, .head_norms = {.qk_norm = unit, .qk_gain = 2.0, .logit_scale = 1.0}};
+  gradcheck(attention_of(gained, 15), {.input = {1, 17, 15}});
+  gradcheck(attention_of({.heads = 1, .head_norms = {.qk_gain = 2.0}}, 1), {.input = {1, 1, 1}});
+  check_same_bits(attention_of(gained, 15), {.input = {3, 200, 15}});
+}
+
+TEST_CASE("norms of queries and keys that exclude each other are refused") {
+  const auto fault = [](Json more) {
+    Json config{{"type", "attention"}, {"heads", 4}};
+    config.update(more);
+    try {
+      make_spec(config, layer_registry(), "attention");
+    } catch (const ConfigError& error) {
+      return error.faults().front().str();
+    }
+    return std::string();
+  };
+  CHECK_THAT(fault({{"qk_norm", "rms_norm"}, {"k_norm", "rms_norm"}}),
+             ContainsSubstring("expected null beside `qk_norm`"));
+  CHECK_THAT(fault({{"qk_gain", 1}, {"kv_heads", 2}}),
+             ContainsSubstring("different numbers of heads"));
 }
 
 TEST_CASE("attention on three tensors has the right gradients and leaves its inputs alone") {
@@ -191,8 +230,13 @@ void check_cache(const Attention::Options& options, DType dtype, double toleranc
 TEST_CASE("a key/value cache gives what the whole forward gives") {
   check_cache({.heads = 4, .rope = true}, DType::kFloat64, 1e-12);
   check_cache({.heads = 4, .kv_heads = 2, .rope = true}, DType::kFloat32, 1e-5);
-  check_cache({.heads = 2, .logit_softcap = 5.0}, DType::kFloat64, 1e-12);
-  check_cache({.heads = 2, .rope = true, .qk_norm = norm_spec("rms_norm")}, DType::kFloat64, 1e-12);
+  check_cache({.heads = 2, .head_norms = {.logit_softcap = 5.0}}, DType::kFloat64, 1e-12);
+  check_cache({.heads = 2, .rope = true, .head_norms = {.qk_norm = norm_spec("rms_norm")}},
+              DType::kFloat64, 1e-12);
+  check_cache({.heads = 2,
+               .rope = true,
+               .head_norms = {.qk_norm = norm_spec("rms_norm"), .norm_order = "after_rope"}},
+              DType::kFloat64, 1e-12);
 }
 
 TEST_CASE("attention counts the products that causality leaves") {

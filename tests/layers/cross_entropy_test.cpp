@@ -1,5 +1,8 @@
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
 #include "layers/elementwise.h"
 #include "layers/linear.h"
 #include "layers/loss.h"
@@ -33,6 +36,27 @@ TEST_CASE("cross-entropy has the right gradients, with smoothing and ignored row
   gradcheck(entropy_of(0.1, -100), {.input = {17, 33}, .target = classes(some_classes(17, 33))});
   gradcheck(entropy_of(0.2, 3), {.input = {33, 15}, .target = classes(some_classes(33, 15))});
   gradcheck(entropy_of(0.2, -100), {.input = {3, 4}, .target = classes({-100, -100, -100})});
+}
+
+TEST_CASE("z-loss has the right gradients, and evaluation is without it") {
+  const auto with_z = [](double smoothing) {
+    return module_of([=](Context& ctx, const Var& x) {
+      return scale(ctx, cross_entropy(ctx, x, ctx.target, smoothing, 3, 0.05).sum, 0.7);
+    });
+  };
+  gradcheck(with_z(0), {.input = {1, 1}, .target = classes({0})});
+  gradcheck(with_z(0), {.input = {15, 17}, .target = classes(some_classes(15, 17))});
+  gradcheck(with_z(0.2), {.input = {33, 15}, .target = classes(some_classes(33, 15))});
+
+  const auto loss =
+      make_loss(make_spec({{"type", "cross_entropy"}, {"z_loss", 0.5}}, loss_registry(), "loss"));
+  Context ctx;
+  ctx.target = classes({0, 1, -100});
+  const Var logits{Tensor::from({{0, 0, 1, 1, 7, 7}}, {3, 2}, DType::kFloat64)};
+  const double log2 = std::log(2.0), with = 0.5 * (log2 * log2 + (1 + log2) * (1 + log2));
+  CHECK((*loss)(ctx, logits).total == Approx(2 * log2));
+  ctx.training = true;
+  CHECK((*loss)(ctx, logits).total == Approx(2 * log2 + with));
 }
 
 TEST_CASE("cross-entropy gives the same bits for any number of threads") {

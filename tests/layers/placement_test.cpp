@@ -9,7 +9,9 @@
 #include "core/config/config.h"
 #include "layers/elementwise.h"
 #include "layers/norms/norm.h"
+#include "models/model.h"
 #include "models/transformer.h"
+#include "optim/optimizer.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
 
@@ -75,6 +77,7 @@ struct Expected {
 const double kDepthScaled = 1 / std::sqrt(12.0);      // 1/√(2·layers)
 const double kBeta = 1 / std::sqrt(std::sqrt(48.0));  // (8·layers)^−¼
 const double kGamma = std::sqrt(std::log(12.0));      // √(ln 2·layers)
+const double kUnit = 1 / (std::sqrt(double{kWidth}) * kStd);
 const Expected kPlain, kScaled{1, 1, kDepthScaled, 1, kDepthScaled};
 
 const std::map<std::string, Expected> kExpected = {
@@ -89,6 +92,11 @@ const std::map<std::string, Expected> kExpected = {
     {"layer_scale", kPlain},
     {"skip_init", {1, 1, 1, 1, 1, false}},
     {"re_zero", {1, 1, 1, 1, 1, false}},
+    {"keel", {1, 1, 1, 1, 1, false}},
+    {"hybrid_norm", kScaled},
+    {"fixup", {1, kDepthScaled, 0, kDepthScaled, 0, false}},
+    // Weights of length 1 along the stream's features, whatever was drawn.
+    {"ngpt", {kUnit, kUnit, kUnit, kUnit, kUnit, false}},
     {"deep_norm", {1, kBeta, kBeta, kBeta, kBeta, false}},
     {"sub_ln", {1, kGamma, kGamma, kGamma, kGamma}},
 };
@@ -180,11 +188,11 @@ struct ByHand {
     for (int64_t layer = 0; layer < options.layers; ++layer) {
       const Scope here = scope / "blocks" / layer;
       parts.push_back({std::make_unique<Attention>(here / "attn", block.attention, kWidth),
-                       make_norm(here / "attn_norm", options.norm, kWidth)});
+                       make_norm(here / "attn_norm", options.norm.at("attn", layer), kWidth)});
       parts.push_back({std::make_unique<Ffn>(here / "ffn", block.ffn, kWidth),
-                       make_norm(here / "ffn_norm", options.norm, kWidth)});
+                       make_norm(here / "ffn_norm", options.norm.at("ffn", layer), kWidth)});
     }
-    final_norm = make_norm(scope / "final_norm", options.norm, kWidth);
+    final_norm = make_norm(scope / "final_norm", options.norm.at("final", 0), kWidth);
   }
 };
 
@@ -263,7 +271,7 @@ MakeModule block_with(const Json& placement, double drop_path) {
   return [=](const Scope& scope) { return make_layer(scope, spec, {.shape = {1, 1, 33}}); };
 }
 
-// Which samples stay as they are when the weights of attention and feed-forward are doubled.
+// Which samples stay as they are when the weights of attention and feed-forward change.
 std::vector<bool> unmoved_samples(const Json& placement, double drop_path) {
   constexpr int64_t kBatch = 64;
   const auto output = [&](double factor) {
@@ -275,17 +283,19 @@ std::vector<bool> unmoved_samples(const Json& placement, double drop_path) {
       if (gain) param.value.fill(1);
       if (param.kind != ParamKind::kWeight) continue;
       double* const values = param.value.data<double>();
-      for (int64_t i = 0; i < param.numel(); ++i) values[i] *= factor;
+      // Away from 0 too, and not along the weights: some placements see directions alone.
+      for (int64_t i = 0; i < param.numel(); ++i)
+        values[i] += (factor - 1) * std::sin(static_cast<double>(i));
     }
     Context ctx;
     ctx.dtype = DType::kFloat64;
     ctx.training = true;
     return (*block)(ctx, random_input({kBatch, 2, 33})).value.to_vector();
   };
-  const std::vector<double> once = output(1), doubled = output(2);
+  const std::vector<double> once = output(1), changed = output(2);
   std::vector<bool> unmoved(kBatch, true);
   for (size_t i = 0; i < once.size(); ++i)
-    if (once[i] != doubled[i]) unmoved[i / (2 * 33)] = false;
+    if (once[i] != changed[i]) unmoved[i / (2 * 33)] = false;
   return unmoved;
 }
 
@@ -306,11 +316,84 @@ TEST_CASE("stochastic depth drops the same branches in every placement", "[layer
 
 TEST_CASE("learned gains of branches have right gradients and the same bits for any threads",
           "[layers]") {
-  for (const char* placement : {"layer_scale", "skip_init", "re_zero"}) {
+  for (const char* placement :
+       {"layer_scale", "skip_init", "re_zero", "fixup", "ngpt", "keel", "hybrid_norm"}) {
     INFO(placement);
     gradcheck(block_with(placement, 0.3), {.input = {3, 5, 33}});
     check_same_bits(block_with(placement, 0.3), {.input = {4, 150, 33}});
   }
+}
+
+namespace {
+
+std::string fault_of_gpt(const Json& more) {
+  Json config{{"type", "gpt"}, {"layers", 2}, {"width", 8}, {"heads", 2}};
+  config.update(more);
+  try {
+    make_spec(config, model_registry(), "a.json");
+  } catch (const ConfigError& error) {
+    return error.faults().front().str();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("projections that start smaller with depth are refused where branches are damped already",
+          "[layers]") {
+  for (const Entry* entry : placement_registry().entries()) {
+    INFO(entry->type);
+    const bool damps = recipe_of(Spec{entry->type}, {.layers = 2}).damps_depth;
+    const std::string fault =
+        fault_of_gpt({{"placement", entry->type}, {"output_init", "depth_scaled"}});
+    CHECK(fault.empty() == !damps);
+    if (damps) CHECK(fault.find("output_init: found \"depth_scaled\"") != std::string::npos);
+  }
+  CHECK(recipe_of(Spec{"layer_norm_scaling"}, {}).damps_depth);
+  TransformerOptions options = options_with("pre");
+  options.output_init = "plain";
+  CHECK(*options.block(true, false, 1).attention.out_init_std == kStd);
+  options = options_with("reordered");
+  options.output_init = "depth_scaled";
+  CHECK(*options.block(true, false, 1).ffn.out_init_std == Approx(kStd * kDepthScaled));
+}
+
+TEST_CASE("a placement on the unit sphere keeps lengths at 1 through optimizer steps", "[layers]") {
+  ParamSet set(DType::kFloat64, 1);
+  TransformerOptions options = options_with("ngpt", 1);
+  options.activation = "swiglu";
+  const Trunk trunk(Scope(set), options);
+  set.materialize();
+  const auto check = [&](const char* name, bool along_outputs) {
+    INFO(name);
+    const Param* param = set.find(name);
+    REQUIRE(param);
+    const int64_t rows = param->shape[0], columns = param->shape[1];
+    const std::vector<double> w = param->value.to_vector();
+    for (int64_t i = 0; i < (along_outputs ? columns : rows); ++i) {
+      double squares = 0;
+      for (int64_t j = 0; j < (along_outputs ? rows : columns); ++j) {
+        const int64_t at = along_outputs ? j * columns + i : i * columns + j;
+        squares += w[static_cast<size_t>(at)] * w[static_cast<size_t>(at)];
+      }
+      CHECK(squares == Approx(1).epsilon(1e-12));
+    }
+  };
+  const auto check_all = [&] {
+    for (const char* name :
+         {"blocks.0.attn.qkv.weight", "blocks.0.ffn.up.weight", "blocks.0.ffn.gate.weight"})
+      check(name, false);
+    for (const char* name : {"blocks.0.attn.out.weight", "blocks.0.ffn.down.weight"})
+      check(name, true);
+  };
+  check_all();
+  for (Param& param : set.params()) param.grad.fill(0.3);
+  const auto optimizer = make_optimizer(
+      make_spec({{"type", "adamw"}, {"lr", 0.1}}, optimizer_registry(), "optim"), set);
+  const uint64_t version = set.find("blocks.0.ffn.up.weight")->version;
+  for (int step = 0; step < 3; ++step) optimizer->step(set, {.lr = 0.1});
+  CHECK(set.find("blocks.0.ffn.up.weight")->version > version);
+  check_all();
 }
 
 TEST_CASE("a deviation of values alone is refused", "[layers]") {

@@ -47,6 +47,7 @@ MakeModule held(const MakeModule& make) {
 std::vector<Json> reparams() {
   std::vector<Json> all;
   for (const Entry* entry : reparam_registry().entries()) all.push_back({{"type", entry->type}});
+  all.push_back({{"type", "unit_weight"}, {"along", "outputs"}});
   all.push_back({{"type", "centered_weight"}, {"normalize", true}});
   all.push_back({{"type", "weight_standardization"}, {"convention", "official"}, {"eps", 0.1}});
   all.push_back({{"type", "weight_standardization"}, {"convention", "bit"}});
@@ -255,6 +256,7 @@ TEST_CASE("spectral norm iterates in training forwards alone, and not in replays
 }
 
 TEST_CASE("a derived weight follows its parameters, and is not derived twice", "[weights]") {
+  int derived = 0;
   for (const Json& reparam : reparams()) {
     INFO(reparam.dump());
     ParamSet set(DType::kFloat32, 4);
@@ -263,7 +265,8 @@ TEST_CASE("a derived weight follows its parameters, and is not derived twice", "
     set.materialize();
     Context ctx;
     const WeightUse first = weight.use(ctx), again = weight.use(ctx);
-    CHECK(first.learned == nullptr);
+    if (first.learned) continue;  // kept on a surface by optimizer steps, not derived
+    ++derived;
     CHECK_FALSE(first.var.needs_grad());
     CHECK(again.tensor().same_memory(first.tensor()));
     CHECK(again.version == first.version);
@@ -275,6 +278,7 @@ TEST_CASE("a derived weight follows its parameters, and is not derived twice", "
     CHECK_FALSE(same_bits(changed.tensor(), kept));
     CHECK(same_bits(first.tensor(), kept));  // an earlier forward may still need it
   }
+  CHECK(derived >= 10);
 }
 
 TEST_CASE("a convolution repacks its weight when the derived one changes", "[weights]") {
@@ -341,7 +345,7 @@ TEST_CASE("a re-parametrization that cannot work says so", "[weights]") {
   CHECK_THROWS_WITH(make("weight_standardization", 1, Init::normal(1)),
                     ContainsSubstring("[weight_standardization weight_standardization_head]") &&
                         ContainsSubstring("at least 2 weights"));
-  for (const char* type : {"weight_norm", "spectral_norm"})
+  for (const char* type : {"weight_norm", "spectral_norm", "unit_weight"})
     CHECK_THROWS_WITH(make(type, 5, Init::constant(0)),
                       ContainsSubstring("weights that start at 0"));
   const Json misspelt = with_reparam(kLinear, "spectral_nrom");

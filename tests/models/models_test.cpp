@@ -50,7 +50,7 @@ std::set<std::pair<std::string, std::string>> placements_and_norms() {
   for (const std::string& norm : norms) pairs.emplace(usual.placement.type, norm);
   size_t turn = 0;
   for (const Entry* placement : placement_registry().entries()) {
-    pairs.emplace(placement->type, usual.norm.type);
+    pairs.emplace(placement->type, usual.norm.spec.type);
     pairs.emplace(placement->type, norms[turn++ % norms.size()]);
   }
   return pairs;

@@ -15,6 +15,7 @@ struct Params {
     weight = &set.add("layer.weight", {2, 3}, ParamKind::kWeight, Init::constant(0));
     gain = &set.add("layer.gain", {2}, ParamKind::kGain, Init::constant(0));
     head = &set.add("head.weight", {1, 2}, ParamKind::kWeight, Init::constant(0));
+    head->output_layer = true;
     set.materialize();
     fill(weight->value, {3, 0, 4, 0, 0, 0});
     fill(gain->value, {0.6, 0.8});
@@ -61,6 +62,15 @@ TEST_CASE("adaptive clipping holds each unit to a share of its weight", "[optim]
   check(params.head->grad, {100, -100});
   CHECK(clipped.units == 3);
   CHECK(clipped.units_clipped == 2);
+}
+
+TEST_CASE("adaptive clipping of the output layer is warned of", "[optim]") {
+  Params params;
+  CHECK(clip_of({{"type", "agc"}})->warning(params.set).empty());
+  CHECK(clip_of({{"type", "norm"}})->warning(params.set).empty());
+  const auto all = clip_of({{"type", "agc"}, {"final_layer", true}});
+  CHECK_THAT(all->warning(params.set), Catch::Matchers::ContainsSubstring("head.weight"));
+  CHECK(all->apply(params.set, 1, 1).units == 4);
 }
 
 TEST_CASE("the average of weights follows its formula and changes places with them", "[optim]") {

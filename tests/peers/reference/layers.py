@@ -34,9 +34,13 @@ class Ffn(nn.Module):
     """down(act(up(x))), or for the gated kinds down(act(gate(x)) · up(x)) (Shazeer 2020)."""
 
     def __init__(self, width, hidden, activation="gelu", bias=True, inner_norm=None,
-                 reparam=None):
+                 reparam=None, unit_sphere=False):
         super().__init__()
-        self.activation = activation
+        self.activation, self.root_of_width = activation, math.sqrt(width)
+        if unit_sphere:
+            self.up_gain = nn.Parameter(torch.ones(hidden))
+            if activation in GATED:
+                self.gate_gain = nn.Parameter(torch.ones(hidden))
         self.up = reparametrized(nn.Linear(width, hidden, bias), reparam)
         if activation in GATED:
             self.gate = reparametrized(nn.Linear(width, hidden, bias), reparam)
@@ -45,10 +49,15 @@ class Ffn(nn.Module):
 
     def forward(self, x):
         if self.activation in GATED:
-            hidden = GATED[self.activation](self.gate(x)) * self.up(x)
+            hidden = GATED[self.activation](self.project("gate", x)) * self.project("up", x)
         else:
-            hidden = ACTIVATIONS[self.activation](self.up(x))
+            hidden = ACTIVATIONS[self.activation](self.project("up", x))
         return self.down(self.inner_norm(hidden))
+
+    def project(self, name, x):
+        y = getattr(self, name)(x)
+        gain = getattr(self, f"{name}_gain", None)
+        return y if gain is None else y * gain * self.root_of_width
 
 
 @lru_cache
@@ -72,15 +81,24 @@ class Attention(nn.Module):
 
     def __init__(self, width, heads, kv_heads=None, causal=True, rope=False, bias=True,
                  qk_norm=None, logit_softcap=None, inner_norm=None,
-                 reparam=None):
+                 reparam=None, k_norm=None, v_norm=None, norm_span="head",
+                 norm_order="before_rope", qk_gain=None, logit_scale=None, unit_sphere=False):
         super().__init__()
         self.heads, self.kv_heads, self.head_width = heads, kv_heads or heads, width // heads
         self.causal, self.rope, self.logit_softcap = causal, rope, logit_softcap
         rows = (self.heads + 2 * self.kv_heads) * self.head_width
         self.qkv = reparametrized(nn.Linear(width, rows, bias), reparam)
         self.out = reparametrized(nn.Linear(self.heads * self.head_width, width, bias), reparam)
-        self.q_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
-        self.k_norm = build_norm(qk_norm, self.head_width) if qk_norm else None
+        self.after_rope = norm_order == "after_rope" or unit_sphere
+        self.per_head, self.unit_sphere = norm_span == "head", unit_sphere
+        spans = [n if norm_span == "width" else 1 for n in (self.heads, self.kv_heads)]
+        of = lambda norm, span: build_norm(norm, span * self.head_width) if norm else None
+        self.q_norm, self.k_norm = of(qk_norm, spans[0]), of(qk_norm or k_norm, spans[1])
+        self.v_norm = of(v_norm, spans[1])
+        self.logit_scale = None if logit_scale is None else \
+            nn.Parameter(torch.full((self.heads,), logit_scale))
+        self.qk_gain = None if qk_gain is None and not unit_sphere else \
+            nn.Parameter(torch.full((self.heads * self.head_width,), qk_gain or width ** -0.5))
         self.inner_norm = build_norm(inner_norm, self.heads * self.head_width) if inner_norm \
             else nn.Identity()
 
@@ -89,15 +107,34 @@ class Attention(nn.Module):
         counts = (self.heads, self.kv_heads, self.kv_heads)
         parts = self.qkv(x).split([n * self.head_width for n in counts], dim=-1)
         q, k, v = (p.view(batch, time, n, self.head_width) for p, n in zip(parts, counts))
-        if self.q_norm is not None:
-            # Rows of one head are (…, d): flattened, so that no norm mistakes them for an image.
-            q, k = (norm(t.flatten(0, 2)).view_as(t) for norm, t in
-                    ((self.q_norm, q), (self.k_norm, k)))
+        turned = lambda t: rotate(t.transpose(1, 2)).transpose(1, 2) if self.rope else t
+        if self.after_rope:
+            q, k = turned(q), turned(k)
+        q, k, v = (self.normalized(norm, t) for norm, t in
+                   ((self.q_norm, q), (self.k_norm, k), (self.v_norm, v)))
+        if self.unit_sphere:
+            q, k = (F.normalize(t, dim=-1, eps=1e-6) for t in (q, k))
+        if self.qk_gain is not None:
+            factor = x.shape[-1] ** 0.5 if self.unit_sphere else 1.0
+            gain = (factor * self.qk_gain).view(self.heads, self.head_width)
+            q, k = q * gain, k * gain
+        if self.unit_sphere:  # what attention divides by, twice: √d·q·k
+            q = q * self.head_width
+        if self.logit_scale is not None:
+            q = q * self.logit_scale.view(-1, 1) * math.sqrt(self.head_width)
+        if not self.after_rope:
+            q, k = turned(q), turned(k)
         q, k, v = (t.transpose(1, 2) for t in (q, k, v))
-        if self.rope:
-            q, k = rotate(q), rotate(k)
         y = self.mix(q, k, v, mask).transpose(1, 2).reshape(batch, time, -1)
         return self.out(self.inner_norm(y))
+
+    def normalized(self, norm, t):
+        """(B,T,heads,d) with one statistic a head, or one for all heads of a position. Flattened, so
+        that no norm mistakes rows for an image."""
+        if norm is None:
+            return t
+        rows = t.flatten(0, 2) if self.per_head else t.flatten(2).flatten(0, 1)
+        return norm(rows).view_as(t)
 
     def allowed(self, time, mask):
         """Which keys a query may read, broadcast to (B,1,T,T); None for all."""
@@ -142,11 +179,17 @@ class Block(nn.Module):
             first = math.ceil(layers / 4) if first is None else first
             self.placement = "post" if layer < first else "pre"
         self.layer, self.layers = layer, layers
+        self.spec = spec
         if self.placement == "parallel" and spec.get("shared_norm", True):
             self.norm = build_norm(norm, width)
-        elif self.placement not in ("skip_init", "re_zero"):
+        elif self.placement == "hybrid_norm":
+            self.ffn_norm = build_norm(norm, width)
+            if spec.get("first_pre") and layer == 0:
+                self.attn_norm = build_norm(norm, width)
+            attention = {"qk_norm": norm, "v_norm": norm} | attention
+        elif self.placement not in ("skip_init", "re_zero", "fixup", "ngpt"):
             self.attn_norm, self.ffn_norm = build_norm(norm, width), build_norm(norm, width)
-        if self.placement == "sandwich":
+        if self.placement in ("sandwich", "keel"):
             self.attn_out_norm, self.ffn_out_norm = build_norm(norm, width), build_norm(norm, width)
         if self.placement in ("layer_scale", "skip_init"):
             gains = width if self.placement == "layer_scale" else 1
@@ -154,15 +197,30 @@ class Block(nn.Module):
             self.ffn_scale = nn.Parameter(torch.zeros(gains))
         if self.placement == "re_zero":
             self.alpha = nn.Parameter(torch.zeros(1))
+        if self.placement == "fixup":
+            for name in ("attn", "ffn"):
+                setattr(self, f"{name}_scale", nn.Parameter(torch.ones(1)))
+                setattr(self, f"{name}_bias_in", nn.Parameter(torch.zeros(1)))
+                setattr(self, f"{name}_bias_out", nn.Parameter(torch.zeros(1)))
+        if self.placement == "ngpt":
+            self.attn_rate = nn.Parameter(torch.full((width,), width ** -0.5))
+            self.ffn_rate = nn.Parameter(torch.full((width,), width ** -0.5))
         inner = norm if self.placement == "sub_ln" else None
-        self.attn = Attention(width, inner_norm=inner, **attention)
-        self.ffn = Ffn(width, inner_norm=inner, **ffn)
+        sphere = self.placement == "ngpt"
+        self.attn = Attention(width, inner_norm=inner, unit_sphere=sphere, **attention)
+        self.ffn = Ffn(width, inner_norm=inner, unit_sphere=sphere, **ffn)
 
     def forward(self, x, mask=None):
         if self.placement == "parallel":
             shared = hasattr(self, "norm")
             y, z = (self.norm(x),) * 2 if shared else (self.attn_norm(x), self.ffn_norm(x))
             return x + self.attn(y, mask) + self.ffn(z)
+        if self.placement == "hybrid_norm":
+            if hasattr(self, "attn_norm"):
+                x = x + self.attn(self.attn_norm(x), mask)
+                return x + self.ffn(self.ffn_norm(x))
+            x = self.ffn_norm(x + self.attn(x, mask))
+            return x + self.ffn(x)
         x = self.join(x, "attn", lambda y: self.attn(y, mask))
         return self.join(x, "ffn", self.ffn)
 
@@ -185,9 +243,37 @@ class Block(nn.Module):
                 return x + own("_scale") * branch(own("_norm")(x))
             case "skip_init":
                 return x + own("_scale") * branch(x)
+            case "keel":
+                alpha = self.spec.get("alpha", 2 * self.layers)
+                return own("_out_norm")(alpha * x + branch(own("_norm")(x)))
+            case "fixup":
+                return x + own("_scale") * branch(x + own("_bias_in")) + own("_bias_out")
+            case "ngpt":
+                unit = lambda t: F.normalize(t, dim=-1, eps=1e-6)
+                x = unit(x)
+                rate = self.spec.get("rate", 0.05) * x.shape[-1] ** 0.5
+                step = (rate * own("_rate")).abs()
+                return unit(x + step * (unit(branch(x)) - x))
             case "re_zero":
                 return x + self.alpha * branch(x)
         raise ValueError(f"no reference for the placement {self.placement!r}")
+
+
+class SqueezeExcite(nn.Module):
+    """Hu, Shen, Sun 2017, arXiv 1709.01507, on (B,T,C) or NCHW."""
+
+    def __init__(self, channels, ratio=0.5, factor=1.0):
+        super().__init__()
+        hidden = max(1, int(ratio * channels))
+        self.factor = factor
+        self.reduce, self.expand = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def forward(self, x):
+        rows = channels_last(x)
+        mean = rows.flatten(1, -2).mean(dim=1)
+        gate = torch.sigmoid(self.expand(torch.relu(self.reduce(mean))))
+        y = self.factor * rows * gate.view(len(x), *[1] * (x.dim() - 2), -1)
+        return y.permute(0, 3, 1, 2) if x.dim() == 4 else y
 
 
 class Apply(nn.Module):
@@ -210,10 +296,12 @@ def global_avg_pool(x, mask=None):
     return torch.where(valid, rows, 0.0).sum(dim=1) / valid.sum(dim=1)
 
 
-def cross_entropy(label_smoothing=0.0, ignore_index=-100):
+def cross_entropy(label_smoothing=0.0, ignore_index=-100, z_loss=0.0):
     def loss(logits, target):
-        return F.cross_entropy(logits.flatten(0, -2), target.long().flatten(),
-                               label_smoothing=label_smoothing, ignore_index=ignore_index)
+        rows, classes = logits.flatten(0, -2), target.long().flatten()
+        lse = rows[(classes != ignore_index) & (classes != -100)].logsumexp(dim=-1)
+        return z_loss * lse.square().mean() + F.cross_entropy(
+            rows, classes, label_smoothing=label_smoothing, ignore_index=ignore_index)
 
     return loss
 
@@ -242,6 +330,8 @@ def build(spec, shape):
         return Ffn(channels, **options)
     if kind == "block":
         return Block(channels, **options)
+    if kind == "squeeze_excite":
+        return SqueezeExcite(channels, **options)
     if kind == "max_pool2d":
         return nn.MaxPool2d(options.pop("kernel"), **options)
     if kind == "avg_pool2d":

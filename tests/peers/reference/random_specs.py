@@ -118,6 +118,12 @@ def attention_options(r, heads):
                "causal": r.random() < 0.5, "rope": r.random() < 0.5, "bias": r.random() < 0.5}
     if r.random() < 0.3:
         options["qk_norm"] = {"type": r.choice(("rms_norm", "layer_norm")), "eps": 1e-6}
+        options["norm_span"] = r.choice(("head", "head", "width"))
+        options["norm_order"] = r.choice(("before_rope", "after_rope"))
+    if r.random() < 0.2:
+        options["v_norm"] = {"type": "rms_norm", "eps": 1e-6}
+    if r.random() < 0.2:
+        options["logit_scale"] = r.choice((0.3, 2.0))
     if r.random() < 0.2:
         options["logit_softcap"] = r.choice((1.0, 50.0))
     return options

@@ -124,7 +124,18 @@ class ScaledStandardized(Derive):
         return made.view_as(self.weight)
 
 
-KINDS = {"weight_norm": WeightNorm, "spectral_norm": SpectralNorm, "centered_weight": Centered,
+class Unit(Derive):
+    """Renewed after optimizer steps, not in the forward: there it is the weight itself."""
+
+    def __init__(self, layer, along="inputs"):
+        super().__init__(layer)
+        self.weight = layer.weight
+
+    def derived(self):
+        return self.weight
+
+
+KINDS = {"unit_weight": Unit, "weight_norm": WeightNorm, "spectral_norm": SpectralNorm, "centered_weight": Centered,
          "weight_standardization": Standardized,
          "scaled_weight_standardization": ScaledStandardized}
 

@@ -1,0 +1,88 @@
+#include "layers/squeeze_excite.h"
+
+#include <algorithm>
+
+#include "core/kernels/scale_channels.h"
+#include "layers/activation.h"
+#include "layers/layer_error.h"
+#include "layers/pooling.h"
+
+namespace norma {
+namespace {
+
+struct ScaleChannelsOp final : NamedOp<ScaleChannelsOp> {
+  static constexpr const char* kName = "scale_channels";
+  Tensor x, gate;
+  double factor = 1;
+
+  static void scale_into(const Tensor& y, const Tensor& x, const Tensor& gate, double factor) {
+    const Nsc size = nsc_of(x.shape());
+    with_float_type(y.dtype(), [&]<class T>() {
+      kernels::scale_channels(y.data<T>(), x.data<T>(), gate.data<T>(), static_cast<T>(factor),
+                              size.n, size.s, size.c);
+    });
+  }
+
+  void backward(Grads& grads) override {
+    const Tensor& dy = grads.out();
+    const Nsc size = nsc_of(x.shape());
+    const Tensor dgate = Tensor::empty(gate.shape(), gate.dtype());
+    with_float_type(dy.dtype(), [&]<class T>() {
+      kernels::scale_channels_dgate(dgate.data<T>(), x.data<T>(), dy.data<T>(),
+                                    static_cast<T>(factor), size.n, size.s, size.c);
+    });
+    grads.give(1, dgate);
+    if (!grads.wants(0)) return;
+    const Tensor dx = Tensor::empty(x.shape(), x.dtype());
+    scale_into(dx, dy, gate, factor);
+    grads.give(0, dx);
+  }
+};
+
+int64_t hidden_of(double ratio, int64_t channels) {
+  return std::max<int64_t>(1, static_cast<int64_t>(ratio * static_cast<double>(channels)));
+}
+
+}  // namespace
+
+Var scale_channels(Context& ctx, const Var& x, const Var& gate, double factor) {
+  const Nsc size = nsc_of(x.shape());
+  if (x.shape().rank() < 3 || gate.value.numel() != size.n * size.c)
+    layer_error(ctx, ScaleChannelsOp::kName,
+                "a gate of shape " + gate.shape().str() + " does not fit an input of shape " +
+                    x.shape().str());
+  Var y{Tensor::empty(x.shape(), x.value.dtype())};
+  ScaleChannelsOp::scale_into(y.value, x.value, gate.value, factor);
+  if (auto* op = ctx.record<ScaleChannelsOp>({&x, &gate}, {}, {&y})) {
+    op->x = x.value;
+    op->gate = gate.value;
+    op->factor = factor;
+  }
+  return y;
+}
+
+void SqueezeExcite::Options::describe(Fields& f) {
+  f.number("ratio", ratio, "features between the two products, as a share of the channels",
+           {.above = 0});
+  f.number("factor", factor, "what the gates are multiplied by", {.above = 0});
+}
+
+SqueezeExcite::SqueezeExcite(const Scope& scope, const Options& options, int64_t channels)
+    : Module(scope),
+      factor_(options.factor),
+      reduce_(scope / "reduce", channels, hidden_of(options.ratio, channels)),
+      expand_(scope / "expand", hidden_of(options.ratio, channels), channels) {}
+
+Var SqueezeExcite::forward(Context& ctx, const Var& x) {
+  const Var hidden = activation(ctx, Activation::kRelu, reduce_(ctx, global_avg_pool(ctx, x)));
+  const Var gate = activation(ctx, Activation::kSigmoid, expand_(ctx, hidden));
+  return scale_channels(ctx, x, gate, factor_);
+}
+
+namespace {
+const RegisterLayer<SqueezeExcite> registered("squeeze_excite",
+                                              "channels times gates that their means decide",
+                                              "Hu, Shen, Sun 2017, arXiv:1709.01507");
+}  // namespace
+
+}  // namespace norma
