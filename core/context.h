@@ -39,9 +39,10 @@ class Context {
   int64_t first_sample = 0;  // global number of the batch's first sample
 
   // Side inputs of the whole batch.
-  Tensor mask;    // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
-  Var cond;       // conditioning vector (B,D)
-  Tensor target;  // what a loss compares with: classes or tokens (int32), or values
+  Tensor mask;       // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
+  Var cond;          // conditioning vector (B,D), or features of the input's rank (a style)
+  Var segmentation;  // map of labels (B,H,W,S)
+  Tensor target;     // what a loss compares with: classes or tokens (int32), or values
   Comm* comm = &single_process();  // the processes that share the training
   HeldValues* held = nullptr;      // of a gradient check; none otherwise
   // Running statistics being re-estimated: batch statistics are taken although nothing trains.

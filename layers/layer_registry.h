@@ -7,9 +7,11 @@
 
 namespace norma {
 
-// What a layer can be built from besides its own options: the shape of its input (channels-last).
+// What a layer can be built from besides its own options: the shapes of its input (channels-last)
+// and, where it reads them, of the side inputs `Context::cond` and `Context::segmentation`.
 struct LayerInput {
   Shape shape;
+  Shape cond = {}, segmentation = {};
 };
 
 // Factories of all layers that configs, the `layer` command and the tests reach by name.

@@ -65,12 +65,13 @@ Tensor find_or_none(const NamedTensors& in, const char* name) {
 void check_names(const NamedTensors& in) {
   for (const auto& [name, tensor] : in) {
     const bool known = name == "input" || name == "mask" || name == "cond" || name == "target" ||
-                       name == "grad_output" || name.starts_with("param.") ||
-                       name.starts_with("buffer.");
+                       name == "segmentation" || name == "grad_output" ||
+                       name.starts_with("param.") || name.starts_with("buffer.");
     if (!known)
       throw Error(
           "a tensor is called '" + name +
-          "'; expected input, mask, cond, target, grad_output, param.<name> or buffer.<name>");
+          "'; expected input, mask, cond, segmentation, target, grad_output, param.<name> or "
+          "buffer.<name>");
   }
   if (!in.contains("input")) throw Error("there is no tensor called 'input'");
   if (in.at("input").numel() == 0)
@@ -87,6 +88,13 @@ void check_float(const char* name, const Tensor& tensor) {
   if (!is_float(tensor.dtype()))
     throw Error(std::string(name) + " holds " + name_of(tensor.dtype()) +
                 ", expected floating-point numbers");
+}
+
+// A float tensor that the layer reads besides its input; undefined where there is none.
+Tensor side_input(const NamedTensors& in, const char* name, DType dtype) {
+  const Tensor found = find_or_none(in, name);
+  if (found) check_float(name, found);
+  return found ? prepared(found, dtype) : Tensor();
 }
 
 // (B,T) for an input (B,T,C) or tokens (B,T); (B,H,W) for an image.
@@ -109,17 +117,22 @@ Tensor channels_first(const Tensor& nhwc) {
 }
 
 NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options) {
-  return run_module([&](const Scope& scope,
-                        const Shape& input) { return make_layer(scope, spec, {.shape = input}); },
-                    in, options);
+  return run_module(
+      [&](const Scope& scope, const LayerInput& input) { return make_layer(scope, spec, input); },
+      in, options);
 }
 
-NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
+NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
                         const LayerRunOptions& options) {
   check_names(in);
   const Tensor input = prepared(in.at("input"), options.dtype);
   ParamSet params(options.dtype, 1);
-  const std::unique_ptr<Module> layer = make(Scope(params), input.shape());
+  const Tensor cond = side_input(in, "cond", options.dtype);
+  const Tensor segmentation = side_input(in, "segmentation", options.dtype);
+  const std::unique_ptr<Module> layer =
+      make(Scope(params), {.shape = input.shape(),
+                           .cond = cond ? cond.shape() : Shape(),
+                           .segmentation = segmentation ? segmentation.shape() : Shape()});
   params.materialize();
   set_state(in, "param.", params.params(),
             [&](const std::string& name) { return params.find(name); });
@@ -134,16 +147,16 @@ NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
   ctx.seed = 1;
   ctx.mask = find_or_none(in, "mask");
   if (ctx.mask) check_mask(ctx.mask, input);
-  const Tensor target = find_or_none(in, "target"), cond = find_or_none(in, "cond");
-  if (cond) check_float("cond", cond);
+  const Tensor target = find_or_none(in, "target");
   if (target) ctx.target = prepared(target, options.dtype);
 
-  Var x, y, given_cond;
+  Var x, y;
   for (int64_t pass = 0; pass < options.repeat; ++pass) {
     ctx.begin_forward(0);
     ctx.step = pass;
     x = is_float(input.dtype()) ? tape.leaf(input) : Var{input};
-    if (cond) ctx.cond = given_cond = tape.leaf(prepared(cond, options.dtype));
+    if (cond) ctx.cond = tape.leaf(cond);
+    if (segmentation) ctx.segmentation = tape.leaf(segmentation);
     y = (*layer)(ctx, x);
   }
 
@@ -161,7 +174,8 @@ NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
       return found ? found : Tensor::zeros(leaf.shape(), options.dtype);
     };
     if (x.needs_grad()) out["grad_input"] = channels_first(of_leaf(x));
-    if (cond) out["grad_cond"] = of_leaf(given_cond);
+    if (cond) out["grad_cond"] = channels_first(of_leaf(ctx.cond));
+    if (segmentation) out["grad_segmentation"] = channels_first(of_leaf(ctx.segmentation));
     for (const Param& param : params.params()) out["grad_param." + param.name] = param.grad.clone();
   }
   for (const Buffer& buffer : params.buffers()) out["buffer." + buffer.name] = buffer.value.clone();

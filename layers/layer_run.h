@@ -19,17 +19,17 @@ struct LayerRunOptions {
 
 // Runs one layer forward and backward on named tensors, laid out as PyTorch lays them out (images
 // NCHW): the surface on which a layer is compared with other libraries.
-//   in: `input`; optionally `mask`, `cond`, `target`, `grad_output`, `param.<name>`,
-//   `buffer.<name>` out: `output`, `buffer.<name>`; with `grad_output` also `grad_input`,
-//   `grad_cond` and
-//        `grad_param.<name>`
+//   in:  `input`; optionally `mask`, `cond`, `segmentation`, `target`, `grad_output`,
+//        `param.<name>`, `buffer.<name>`
+//   out: `output`, `buffer.<name>`; with `grad_output` also `grad_input`, `grad_cond`,
+//        `grad_segmentation` and `grad_param.<name>`
 // Floating-point tensors are computed in options.dtype. Throws Error naming a tensor that the layer
 // does not have, or whose shape is wrong.
 NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options);
 
-// The same of any module, made for an input of the given shape (images channels-last).
-using MakeForShape = std::function<std::unique_ptr<Module>(const Scope&, const Shape&)>;
-NamedTensors run_module(const MakeForShape& make, const NamedTensors& in,
+// The same of any module, made for inputs of the given shapes (images channels-last).
+using MakeForInput = std::function<std::unique_ptr<Module>(const Scope&, const LayerInput&)>;
+NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
                         const LayerRunOptions& options);
 
 // (B,C,H,W) ↔ (B,H,W,C); tensors of another rank are returned as they are.

@@ -43,6 +43,10 @@ class RegistryWalk final : public Fields {
   void maybe_number(std::string_view, std::optional<double>&, std::string_view, Is) override {}
   void numbers(std::string_view, std::vector<double>&, std::string_view, size_t, Is) override {}
   void integers(std::string_view, std::vector<int64_t>&, std::string_view, size_t, Is) override {}
+  void specs(std::string_view, std::vector<Spec>&, const RegistryBase& registry,
+             std::string_view) override {
+    visit(registry);
+  }
   void rule(bool, std::string_view, std::string_view) override {}
 
  private:

@@ -1,5 +1,6 @@
 #include "apps/bench/norms.h"
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,9 +14,9 @@ namespace {
 // A norm with its input and the gradient of its output.
 class NormRun {
  public:
-  NormRun(const std::string& type, NormDefinition definition, const Tensor& x, const Tensor& dy)
-      : params_(DType::kFloat32, 1), x_(x), dy_(dy) {
-    norm_ = std::make_unique<Norm>(Scope(params_), type, std::move(definition), x.shape().back());
+  using Make = std::function<std::unique_ptr<Norm>(const Scope&, int64_t channels)>;
+  NormRun(const Make& make, const Tensor& x, const Tensor& dy)
+      : params_(DType::kFloat32, 1), norm_(make(Scope(params_), x.shape().back())), x_(x), dy_(dy) {
     params_.materialize();
     ctx_.tape = &tape_;
     ctx_.training = true;
@@ -62,16 +63,21 @@ struct Inputs {
 std::vector<BenchCase> norm_cases() {
   const Inputs rows({4096, 256}), images({32, 32, 32, 64});
   std::vector<BenchCase> cases;
-  const auto add = [&](const std::string& name, const std::string& type, NormDefinition norm) {
-    const Inputs& in = norm.domain.per_row() ? rows : images;
-    const auto run = std::make_shared<NormRun>(type, std::move(norm), in.x, in.dy);
+  const auto add = [&](const std::string& name, const Domain& domain, const NormRun::Make& make) {
+    const Inputs& in = domain.per_row() ? rows : images;
+    const auto run = std::make_shared<NormRun>(make, in.x, in.dy);
     cases.push_back({name, [run] { run->forward_backward(); }});
   };
   for (const Entry* entry : norm_registry().entries()) {
     const Spec spec = with_parameters(*entry);
     const NormType& norm = norm_registry().at(entry->type);
-    add(entry->type, entry->type, norm.define(spec));
-    if (norm.define_by_dual) add(entry->type + "/dual", entry->type, norm.define_by_dual(spec));
+    const Domain domain = norm.define(spec).domain;
+    add(entry->type, domain,
+        [&](const Scope& scope, int64_t channels) { return make_norm(scope, spec, channels); });
+    if (norm.define_by_dual)
+      add(entry->type + "/dual", domain, [&](const Scope& scope, int64_t channels) {
+        return std::make_unique<Norm>(scope, entry->type, norm.define_by_dual(spec), channels);
+      });
   }
   return cases;
 }

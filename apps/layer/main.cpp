@@ -18,7 +18,8 @@ constexpr About kAbout{
     "layer",
     "Runs one layer, forward and backward, on the tensors of a safetensors file, laid out as in "
     "PyTorch. "
-    "IN holds `input`, and where wanted `grad_output`, `mask`, `cond`, `target`, `param.<name>` "
+    "IN holds `input`, and where wanted `grad_output`, `mask`, `cond`, `segmentation`, `target`, "
+    "`param.<name>` "
     "and "
     "`buffer.<name>`; OUT receives `output`, `grad_input`, `grad_param.<name>` and "
     "`buffer.<name>`.",

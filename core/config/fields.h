@@ -49,6 +49,10 @@ class Fields {
                        size_t count = 0, Is is = {}) = 0;
   virtual void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
                         size_t count = 0, Is is = {}) = 0;
+  // A list of at least one choice out of a registry, each as `spec` has it but for null. A given
+  // list replaces the default's.
+  virtual void specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+                     std::string_view help) = 0;
   // A choice out of a registry: an object with "type", a bare type name, or (unless required) null.
   // An object without "type", or with that of the default, changes the default's options.
   virtual void spec(std::string_view name, Spec& value, const RegistryBase& registry,

@@ -53,6 +53,15 @@ class HelpWriter final : public Fields {
                 size_t count, Is is) override {
     put(name, value, without_article(expected_list("integers", count)), help, is);
   }
+  void specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+             std::string_view help) override {
+    Json shown = Json::array();
+    for (const Spec& spec : value)
+      shown.push_back(spec.options ? spec_json(spec) : Json(spec.type));
+    Is needed;
+    needed.required = value.empty();
+    put(name, shown, without_article(expected_list(registry.kind() + "s", 0)), help, needed);
+  }
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override {
     Is needed;

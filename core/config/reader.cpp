@@ -179,6 +179,21 @@ void Reader::integers(std::string_view name, std::vector<int64_t>& value, std::s
   list(name, value, count, is, "integers", expected_integer(is));
 }
 
+void Reader::specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+                   std::string_view) {
+  const Json* given = find(name, specs_json(value));
+  const Json chosen = given ? *given : specs_json(value);
+  if (!chosen.is_array() || chosen.empty())
+    return refuse(given ? shown(chosen) : "nothing", expected_list(registry.kind() + "s", 0));
+  const size_t before = findings_.count();
+  std::vector<Spec> read;
+  for (size_t i = 0; i < chosen.size(); ++i)
+    read.push_back(read_spec(findings_, chosen[i], {}, registry,
+                             join(join(path_, name), std::to_string(i)), false, ExtraKeys::kType));
+  options_.back().refused = findings_.count() != before;
+  if (!options_.back().refused) value = std::move(read);
+}
+
 void Reader::spec(std::string_view name, Spec& value, const RegistryBase& registry,
                   std::string_view, Is is) {
   const Json* given = find(name, spec_json(value));

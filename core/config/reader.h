@@ -36,6 +36,8 @@ class Reader final : public Fields {
                size_t count, Is is) override;
   void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
                 size_t count, Is is) override;
+  void specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+             std::string_view help) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,

@@ -44,6 +44,8 @@ class SchemaWriter final : public Fields {
                size_t count, Is is) override;
   void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
                 size_t count, Is is) override;
+  void specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+             std::string_view help) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
@@ -164,6 +166,13 @@ void SchemaWriter::numbers(std::string_view name, std::vector<double>& value, st
 void SchemaWriter::integers(std::string_view name, std::vector<int64_t>& value,
                             std::string_view help, size_t count, Is is) {
   put(name, list_of(typed("integer", is), count), help, value, is.required);
+}
+
+void SchemaWriter::specs(std::string_view name, std::vector<Spec>& value,
+                         const RegistryBase& registry, std::string_view help) {
+  Json schema = list_of(refer(definitions_.reference(registry)), 0);
+  schema["minItems"] = 1;
+  put(name, std::move(schema), help, specs_json(value), value.empty());
 }
 
 void SchemaWriter::spec(std::string_view name, Spec& value, const RegistryBase& registry,

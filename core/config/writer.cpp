@@ -17,6 +17,12 @@ Json spec_json(const Spec& spec) {
   return spec.options ? *spec.options : Json{{"type", spec.type}};
 }
 
+Json specs_json(const std::vector<Spec>& specs) {
+  Json list = Json::array();
+  for (const Spec& spec : specs) list.push_back(spec_json(spec));
+  return list;
+}
+
 Writer::Writer() : object_(std::make_shared<Json>(Json::object())) {}
 
 Json Writer::take() { return std::move(*object_); }
@@ -62,6 +68,11 @@ void Writer::numbers(std::string_view name, std::vector<double>& value, std::str
 void Writer::integers(std::string_view name, std::vector<int64_t>& value, std::string_view, size_t,
                       Is) {
   put(name, value);
+}
+
+void Writer::specs(std::string_view name, std::vector<Spec>& value, const RegistryBase&,
+                   std::string_view) {
+  put(name, specs_json(value));
 }
 
 void Writer::spec(std::string_view name, Spec& value, const RegistryBase&, std::string_view, Is) {

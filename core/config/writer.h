@@ -8,6 +8,7 @@ namespace norma {
 
 // The spec as JSON: its resolved object, or its type alone, or null.
 Json spec_json(const Spec& spec);
+Json specs_json(const std::vector<Spec>& specs);
 
 // Writes the value every option has, in the order described.
 class Writer final : public Fields {
@@ -29,6 +30,8 @@ class Writer final : public Fields {
                size_t count, Is is) override;
   void integers(std::string_view name, std::vector<int64_t>& value, std::string_view help,
                 size_t count, Is is) override;
+  void specs(std::string_view name, std::vector<Spec>& value, const RegistryBase& registry,
+             std::string_view help) override;
   void spec(std::string_view name, Spec& value, const RegistryBase& registry, std::string_view help,
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,

@@ -23,6 +23,16 @@ double dot(const T* a, const T* b, int64_t count) {
 }
 
 template <class T>
+double dot_rows(const T* a, const T* b, int64_t rows, int64_t columns, const uint8_t* mask) {
+  return chunked_sum(rows, 2 * columns, [=](int64_t begin, int64_t end) {
+    double sum = 0;
+    for (int64_t row = begin; row < end; ++row)
+      if (!mask || mask[row]) sum += dot_of_range(a, b, row * columns, (row + 1) * columns);
+    return sum;
+  });
+}
+
+template <class T>
 void add_row_dots(T* target, const T* a, const T* b, int64_t rows, int64_t columns) {
   parallel_ranges(rows, 2 * columns, [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row)
@@ -32,6 +42,8 @@ void add_row_dots(T* target, const T* a, const T* b, int64_t rows, int64_t colum
 
 template double dot(const float*, const float*, int64_t);
 template double dot(const double*, const double*, int64_t);
+template double dot_rows(const float*, const float*, int64_t, int64_t, const uint8_t*);
+template double dot_rows(const double*, const double*, int64_t, int64_t, const uint8_t*);
 template void add_row_dots(float*, const float*, const float*, int64_t, int64_t);
 template void add_row_dots(double*, const double*, const double*, int64_t, int64_t);
 

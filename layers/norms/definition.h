@@ -46,6 +46,7 @@ struct NormParam {
   double initial;
   bool present = true;  // false: the formula computes with the initial value, nothing is learned
   bool times_root_width = false;  // the initial value is `initial`·√channels
+  bool affine = false;            // of the γ x̂ + β that may as well come from outside the norm
 
   double initial_for(int64_t channels) const {
     return times_root_width ? initial * std::sqrt(static_cast<double>(channels)) : initial;
@@ -56,11 +57,18 @@ struct NormParam {
     present = false;
   }
 };
-constexpr NormParam gain(const char* name = "weight") {
-  return {name, ParamKind::kGain, false, 1.0};
+constexpr NormParam gain(const char* name) { return {name, ParamKind::kGain, false, 1.0}; }
+constexpr NormParam offset(const char* name) { return {name, ParamKind::kBias, false, 0.0}; }
+// The usual γ and β.
+constexpr NormParam gain() {
+  NormParam weight = gain("weight");
+  weight.affine = true;
+  return weight;
 }
-constexpr NormParam offset(const char* name = "bias") {
-  return {name, ParamKind::kBias, false, 0.0};
+constexpr NormParam offset() {
+  NormParam bias = offset("bias");
+  bias.affine = true;
+  return bias;
 }
 constexpr NormParam scalar(const char* name, double initial) {
   return {name, ParamKind::kScalar, true, initial};
@@ -104,13 +112,15 @@ struct NormState {
   double initial;
 };
 
-// A norm with its options set, compiled: what layers/norms/norm.cpp runs.
+// A norm with its options set, compiled: what layers/norms/norm.cpp runs. A norm made of others, or
+// with a loop of its own, has no kernels; the rest says what tests and pair checks ask.
 struct NormDefinition {
   Domain domain;
   bool centred = true;
   int stats = 0;
   // Whether the output is bounded by a curve of the input's own size, which then has to fit it.
   bool bounded = false;
+  double partial = 1;  // the share of a row's channels that enter its statistic
   kernels::NormBlockKernels<float> float_kernels;
   kernels::NormBlockKernels<double> double_kernels;
   std::shared_ptr<const kernels::NormTable> table;
@@ -119,6 +129,12 @@ struct NormDefinition {
   std::shared_ptr<const kernels::NormStreaming> streaming;
   std::vector<NormState> state;
   NormTraits traits;
+
+  // Without the learned γ and β, for norms that get theirs from outside.
+  void leave_out_affine() {
+    for (NormParam& param : params)
+      if (param.affine) param.leave_out(param.initial);
+  }
 };
 
 }  // namespace norma

@@ -251,6 +251,7 @@ NormDefinition define_norm(const F& options) {
   if constexpr (requires { options.running(); }) made.running = options.running();
   if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
   if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
+  if constexpr (requires { options.partial; }) made.partial = options.partial;
   return made;
 }
 

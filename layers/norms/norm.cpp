@@ -9,9 +9,13 @@ Registry<NormType>& norm_registry() {
   return registry;
 }
 
-std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels) {
-  return std::make_unique<Norm>(scope, spec.type, norm_registry().at(spec.type).define(spec),
-                                channels);
+std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels,
+                                bool affine) {
+  const NormType& type = norm_registry().at(spec.type);
+  if (type.make) return type.make(scope, spec, channels, affine);
+  NormDefinition definition = type.define(spec);
+  if (!affine) definition.leave_out_affine();
+  return std::make_unique<Norm>(scope, spec.type, std::move(definition), channels);
 }
 
 Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int64_t channels)
@@ -22,6 +26,10 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
   if (definition_.domain.kind == Domain::Kind::kGroup && channels % definition_.domain.groups != 0)
     throw Error(place() + std::to_string(channels) + " channels cannot be cut into " +
                 std::to_string(definition_.domain.groups) + " groups of equal size");
+  if (entering() == 0)
+    throw Error(place() + "no channel would enter the statistic: the share " +
+                std::to_string(definition_.partial) + " of " + std::to_string(channels) +
+                " channels is less than one");
   for (const NormParam& param : definition_.params) {
     const Shape shape{param.scalar ? 1 : channels};
     const double initial = param.initial_for(channels);
@@ -49,6 +57,10 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
   }
 }
 
+int64_t Norm::entering() const {
+  return static_cast<int64_t>(definition_.partial * static_cast<double>(channels_));
+}
+
 template <class T>
 kernels::NormProgram<T> Norm::program() const {
   kernels::NormProgram<T> made;
@@ -56,6 +68,7 @@ kernels::NormProgram<T> Norm::program() const {
     made.kernels = &definition_.float_kernels;
   else
     made.kernels = &definition_.double_kernels;
+  made.wide = &definition_.double_kernels;
   made.table = definition_.table.get();
   made.stats = definition_.stats;
   made.centred = definition_.centred;

@@ -28,13 +28,16 @@ class Norm : public Module {
 
   // y = norm(the resolved stream): one pass adds the pending branch and normalizes. Returns the
   // stream with nothing pending, and y.
-  std::pair<Stream, Var> on_stream(Context& ctx, const Stream& stream);
+  virtual std::pair<Stream, Var> on_stream(Context& ctx, const Stream& stream);
   // y = activation(norm(x) + shortcut) in one pass; the shortcut may be null.
-  Var with_activation(Context& ctx, const Var& x, const Var* shortcut, Activation activation);
+  virtual Var with_activation(Context& ctx, const Var& x, const Var* shortcut,
+                              Activation activation);
 
   const std::string& type() const { return type_; }
   const NormDefinition& definition() const { return definition_; }
   int64_t channels() const { return channels_; }
+  // The first so many channels of a row enter its statistic.
+  int64_t entering() const;
 
   // What is tracked beside the mean, from the moments of one domain a channel.
   void tracked(double count, const double* mean, const double* m2, double* second) const;
@@ -49,12 +52,14 @@ class Norm : public Module {
 
  protected:
   Var forward(Context& ctx, const Var& x) override;
+  std::string place() const;  // what its errors begin with
+  void check_input(const Var& x) const;
+  // The valid positions of an input of this shape; undefined: all.
+  Tensor mask_for(const Context& ctx, const Shape& shape) const;
 
  private:
   friend struct RowNormOp;
   friend struct ColumnNormOp;
-  std::string place() const;  // what its errors begin with
-  void check_input(const Var& x) const;
   BatchCut cut_for(const Context& ctx, const Shape& shape) const;
   void read_batch(Context& ctx, ColumnNormOp& op) const;
   void read_running(ColumnNormOp& op) const;
@@ -73,7 +78,6 @@ class Norm : public Module {
   void track(Context& ctx, int64_t rows, const kernels::ColumnState& moments);
   // One step of the running statistics towards sums over `counted` domains.
   void update(double counted, const double* mean, const double* second);
-  Tensor mask_for(const Context& ctx, const Shape& shape) const;
 
   std::string type_;
   NormDefinition definition_;
@@ -99,17 +103,21 @@ struct NormOp {
 // gain went into a neighbour.
 Spec offset_alone();
 
-// How a registered norm is made.
+// How a registered norm is made. With `affine` false it leaves out its learned γ and β.
 struct NormType {
   NormDefinition (*define)(const Spec& spec);
   // The same, differentiated by dual numbers although the formula gives its derivatives by hand:
   // what tests and `bench` hold them against. Null where dual numbers are the only way.
   NormDefinition (*define_by_dual)(const Spec& spec);
+  // For norms that are no single formula (composed_norm.h); null: made from the definition.
+  std::unique_ptr<Norm> (*make)(const Scope& scope, const Spec& spec, int64_t channels,
+                                bool affine) = nullptr;
 };
 Registry<NormType>& norm_registry();
 
 // Builds the norm that a spec names, for `channels` channels.
-std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels);
+std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels,
+                                bool affine = true);
 
 // Registers formula F at program start, as a norm and as a layer:
 //   const RegisterNorm<RmsNorm> registered("rms_norm", "γ x / √(mean x² + ε)", "Zhang, Sennrich

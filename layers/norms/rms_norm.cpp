@@ -6,10 +6,12 @@ namespace norma {
 namespace {
 
 struct RmsNorm {
-  double eps = 1e-6;
+  double eps = 1e-6, partial = 1;
   bool weight = true, zero_centered = false;
   void describe(Fields& f) {
     f.number("eps", eps, "added to the mean square", {.min = 0});
+    f.number("partial", partial, "the share of the channels, from the first, that is measured",
+             {.max = 1, .above = 0});
     f.flag("weight", weight, "learned gain γ, one a channel");
     f.flag("zero_centered", zero_centered, "store γ − 1, so that weight decay pulls γ towards 1");
   }

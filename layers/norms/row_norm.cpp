@@ -20,6 +20,7 @@ struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
     made.program = norm->program<T>();
     made.rows = x.rows();
     made.channels = x.shape().back();
+    made.entering = norm->entering();
     made.mask = mask ? mask.data<uint8_t>() : nullptr;
     made.x = x.data<T>();
     made.scale = static_cast<T>(scale);

@@ -69,7 +69,7 @@ kernels::RowNorm<T> RowReparam::driver() const {
   made.program.stats = definition_.stats;
   made.program.centred = definition_.centred;
   made.rows = rows_;
-  made.channels = columns_;
+  made.channels = made.entering = columns_;
   made.x = leaf().value.data<T>();
   return made;
 }

@@ -18,6 +18,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "peers"))
 
+from composite_cases import composite_cases  # noqa: E402
 from norm_cases import norm_cases  # noqa: E402
 from layer_cases import layer_cases  # noqa: E402
 from model_cases import write_model_cases  # noqa: E402
@@ -30,7 +31,7 @@ def main():
     torch.set_num_threads(1)
     for old in HERE.glob("*.safetensors"):
         old.unlink()
-    for case in [*layer_cases(), *norm_cases(), *weight_cases()]:
+    for case in [*layer_cases(), *norm_cases(), *weight_cases(), *composite_cases()]:
         save_case(HERE / f"{case.pop('name')}.safetensors", **case)
     write_model_cases(HERE)
     write_optim_cases(HERE)

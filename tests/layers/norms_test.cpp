@@ -6,34 +6,13 @@
 #include "tests/catch.h"
 #include "tests/golden.h"
 #include "tests/gradcheck.h"
+#include "tests/layers/norm_specs.h"
 #include "tests/specimen.h"
 
 namespace norma {
 namespace {
 
-// Options that make a norm fit `channels` channels; found by trying divisors, so that no norm is
-// named here.
-Spec spec_for(const std::string& type, int64_t channels) {
-  const Spec plain = make_spec(Json(type), norm_registry(), type);
-  if (!plain.options->contains("groups")) return plain;
-  int64_t groups = 1;
-  for (int64_t candidate = 2; candidate < channels; ++candidate)
-    if (channels % candidate == 0) groups = candidate;
-  return make_spec(Json{{"type", type}, {"groups", groups}}, norm_registry(), type);
-}
-
-// The same with every learned part switched on.
-Spec affine_spec(const std::string& type, int64_t channels) {
-  Json options = *spec_for(type, channels).options;
-  for (const char* name : {"affine", "weight", "bias", "learned_eps"})
-    if (options.contains(name)) options[name] = true;
-  return make_spec(options, norm_registry(), type);
-}
-
-MakeModule maker(const std::string& type, int64_t channels) {
-  return
-      [=](const Scope& scope) { return make_norm(scope, affine_spec(type, channels), channels); };
-}
+MakeModule maker(const std::string& type, int64_t channels) { return norm_maker(type, channels); }
 
 NormTraits traits_of(const std::string& type) {
   return norm_registry().at(type).define(affine_spec(type, 15)).traits;

@@ -24,7 +24,7 @@ NamedTensors run(const GoldenCase& golden, DType dtype) {
   const Spec spec = make_spec(golden.about.at("spec"), model_registry(), golden.name);
   const ModelInput input = input_of(golden.about.at("input"));
   return run_module(
-      [&](const Scope& scope, const Shape&) { return make_model(scope, spec, input); },
+      [&](const Scope& scope, const LayerInput&) { return make_model(scope, spec, input); },
       golden.inputs, {.dtype = dtype, .training = golden.about.at("mode") == "train"});
 }
 

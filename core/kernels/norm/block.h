@@ -134,6 +134,8 @@ class NormStreaming {
 template <class T>
 struct NormProgram {
   const NormBlockKernels<T>* kernels = nullptr;
+  // The same formula in float64, for domains that float32 cannot hold (wide.h); null = never.
+  const NormBlockKernels<double>* wide = nullptr;
   const NormTable* table = nullptr;  // none for pointwise maps
   int stats = 0;
   int params = 0;

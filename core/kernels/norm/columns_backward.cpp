@@ -1,4 +1,5 @@
 #include "core/kernels/norm/column_walk.h"
+#include "core/kernels/norm/wide.h"
 
 namespace norma::kernels {
 namespace {
@@ -10,6 +11,7 @@ class ColumnsBackward {
   ColumnsBackward(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnGrads<T>& grads)
       : norm_(norm),
         columns_(columns),
+        grads_(grads),
         y_(grads.y),
         dy_(grads.dy),
         dx_(grads.dx),
@@ -37,6 +39,13 @@ class ColumnsBackward {
           norm_.program.kernels->sums(block);
         },
         [](int64_t) {});
+  }
+
+  // Both passes in float64, for a sample beyond the range of floats.
+  void wide(int64_t sample, const ColumnState& state, const ParamLayout<T>& layout,
+            typename Partials<T>::Chunk& params) const {
+    if constexpr (std::is_same_v<T, float>)
+      wide_columns_backward(norm_, sample, 1, state, grads_, layout, params);
   }
 
   // Second pass: dx.
@@ -98,6 +107,7 @@ class ColumnsBackward {
 
   const ColumnNorm<T>& norm_;
   const Columns<T>& columns_;
+  ColumnGrads<T> grads_;
   const T* y_;
   const T* dy_;
   T* dx_;
@@ -114,9 +124,12 @@ void sums_of(const ColumnNorm<T>& norm, const ColumnsBackward<T>& back, const Co
   table.gather(stat_sums.flush(), norm.program.stats + 1, sums);
 }
 
+// With both stages in one call, a sample beyond the range of floats is done whole in the first.
+enum class Stages { kOne, kBoth };
+
 template <class T>
 void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
-                const ColumnsBackward<T>& back, double* sums) {
+                const ColumnsBackward<T>& back, double* sums, Stages stages) {
   const Folding<T>& folding = columns.folding();
   const ParamLayout<T> layout(norm.program, norm.channels, folding.fold);
   const int64_t width = (norm.program.stats + 1) * folding.channels;
@@ -135,9 +148,19 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
   const Storage memory(static_cast<size_t>(width) * sizeof(double));
   double* const combined = reinterpret_cast<double*>(memory.data());
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
+    const ColumnState here = of_sample(norm, state, sample);
+    if (stages == Stages::kBoth && any_beyond(norm, here)) {
+      Partials<T> params(layout.width, 1);
+      {
+        typename Partials<T>::Chunk param_sums(params, 0);
+        back.wide(sample, state, layout, param_sums);
+      }
+      layout.add_to(norm.program, params);
+      continue;
+    }
     Partials<T> params(layout.width, cut.number), stats(width, cut.number);
     ColumnTable<T> table(norm, folding);
-    table.tabulate(sample, of_sample(norm, state, sample));
+    table.tabulate(sample, here);
     parallel_chunks(cut.number, [&](int64_t p) {
       typename Partials<T>::Chunk param_sums(params, p), stat_sums(stats, p);
       back.sums(table, layout, sample, cut.begin(p), cut.end(p), stat_sums, param_sums);
@@ -150,7 +173,7 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
 
 template <class T>
 void apply_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
-                 const ColumnsBackward<T>& back, const double* sums) {
+                 const ColumnsBackward<T>& back, const double* sums, Stages stages) {
   const auto tabulate = [&](ColumnTable<T>& table, int64_t sample) {
     const ColumnState here = of_sample(norm, state, sample);
     table.tabulate(sample, here);
@@ -166,6 +189,7 @@ void apply_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Col
   }
   const Chunks& cut = columns.cut();
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
+    if (stages == Stages::kBoth && any_beyond(norm, of_sample(norm, state, sample))) continue;
     ColumnTable<T> table(norm, columns.folding());
     tabulate(table, sample);
     parallel_chunks(cut.number,
@@ -179,14 +203,14 @@ template <class T>
 void columns_sums(const ColumnNorm<T>& norm, const ColumnState& state, const ColumnGrads<T>& grads,
                   double* sums) {
   const Columns<T> columns(norm);
-  sums_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums);
+  sums_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums, Stages::kOne);
 }
 
 template <class T>
 void columns_apply(const ColumnNorm<T>& norm, const ColumnState& state, const ColumnGrads<T>& grads,
                    const double* sums) {
   const Columns<T> columns(norm);
-  apply_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums);
+  apply_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums, Stages::kOne);
 }
 
 template <class T>
@@ -197,8 +221,8 @@ void columns_backward(const ColumnNorm<T>& norm, const ColumnState& state,
   const Storage memory(static_cast<size_t>(norm.samples * norm.sums()) * sizeof(double));
   double* const sums = reinterpret_cast<double*>(memory.data());
   if (!columns.many_samples()) {
-    sums_stage(norm, columns, state, back, sums);
-    apply_stage(norm, columns, state, back, sums);
+    sums_stage(norm, columns, state, back, sums, Stages::kBoth);
+    apply_stage(norm, columns, state, back, sums, Stages::kBoth);
     return;
   }
   // Both passes over a sample one after the other, while it is in cache.
@@ -208,6 +232,11 @@ void columns_backward(const ColumnNorm<T>& norm, const ColumnState& state,
   Partials<T> stats((norm.program.stats + 1) * folding.channels, norm.samples);
   parallel_chunks(norm.samples, [&](int64_t sample) {
     const ColumnState here = of_sample(norm, state, sample);
+    if (any_beyond(norm, here)) {
+      typename Partials<T>::Chunk param_sums(params, sample);
+      back.wide(sample, state, layout, param_sums);
+      return;
+    }
     double* const sums_here = sums + sample * norm.sums();
     ColumnTable<T> table(norm, folding);
     table.tabulate(sample, here);

@@ -1,4 +1,5 @@
 #include "core/kernels/norm/column_walk.h"
+#include "core/kernels/norm/wide.h"
 
 namespace norma::kernels {
 namespace {
@@ -67,6 +68,14 @@ void moments_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const C
   if (norm.program.kernels->deviation) deviations(norm, columns, state);
 }
 
+// Computes a sample in float64 where floats do not reach; says whether it did.
+template <class T>
+bool map_wide(const ColumnNorm<T>& norm, int64_t sample, const ColumnState& state, T* y) {
+  if (!any_beyond(norm, of_sample(norm, state, sample))) return false;
+  if constexpr (std::is_same_v<T, float>) wide_columns_forward(norm, sample, 1, y, state);
+  return true;
+}
+
 template <class T>
 void map_of(const ColumnNorm<T>& norm, const Columns<T>& columns, int64_t sample,
             const ColumnState& here, T* y) {
@@ -75,17 +84,24 @@ void map_of(const ColumnNorm<T>& norm, const Columns<T>& columns, int64_t sample
   columns.map(table, sample, 0, columns.folding().positions, y);
 }
 
+enum class Moments { kJustTaken, kFromElsewhere };
+
 template <class T>
-void map_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
-               T* y) {
+void map_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state, T* y,
+               Moments moments) {
+  const auto done_wide = [&](int64_t sample) {
+    return moments == Moments::kJustTaken && map_wide(norm, sample, state, y);
+  };
   if (columns.many_samples()) {
     parallel_chunks(norm.samples, [&](int64_t sample) {
+      if (done_wide(sample)) return;
       map_of(norm, columns, sample, of_sample(norm, state, sample), y);
     });
     return;
   }
   const Chunks& cut = columns.cut();
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
+    if (done_wide(sample)) continue;
     ColumnTable<T> table(norm, columns.folding());
     table.tabulate(sample, of_sample(norm, state, sample));
     parallel_chunks(cut.number,
@@ -102,7 +118,7 @@ void columns_moments(const ColumnNorm<T>& norm, const ColumnState& state) {
 
 template <class T>
 void columns_map(const ColumnNorm<T>& norm, T* y, const ColumnState& state) {
-  map_stage(norm, Columns<T>(norm), state, y);
+  map_stage(norm, Columns<T>(norm), state, y, Moments::kFromElsewhere);
 }
 
 template <class T>
@@ -112,12 +128,12 @@ void columns_forward(const ColumnNorm<T>& norm, T* y, const ColumnState& state) 
     parallel_chunks(norm.samples, [&](int64_t sample) {
       const ColumnState here = of_sample(norm, state, sample);
       moments_of(columns, sample, here);
-      map_of(norm, columns, sample, here, y);
+      if (!map_wide(norm, sample, state, y)) map_of(norm, columns, sample, here, y);
     });
     return;
   }
   if (!norm.given.centre) moments_stage(norm, columns, state);
-  map_stage(norm, columns, state, y);
+  map_stage(norm, columns, state, y, Moments::kJustTaken);
 }
 
 #define NORMA_INSTANTIATE(T)                                                   \

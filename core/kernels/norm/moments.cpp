@@ -1,5 +1,8 @@
 #include "core/kernels/norm/moments.h"
 
+#include <algorithm>
+
+#include "core/kernels/norm/moments_exact.h"
 #include "core/kernels/simd.h"
 #include "core/kernels/unrolled.h"
 
@@ -43,11 +46,16 @@ void row_moments(const T* x, int64_t channels, double& mean, double& m2) {
     const V u = (v - hi) - lo;
     return u * u;
   }));
+  if (doubtful(m2, n) && !is_flat(x, channels, true)) exact_moments(x, 1, channels, true, mean, m2);
 }
 
 template <class T>
 double row_sum_of_squares(const T* x, int64_t channels) {
-  return static_cast<double>(row_sum(x, channels, [](Vec<T> v) { return v * v; }));
+  double mean = 0;
+  double m2 = static_cast<double>(row_sum(x, channels, [](Vec<T> v) { return v * v; }));
+  if (doubtful(m2, static_cast<double>(channels)) && !is_flat(x, channels, false))
+    exact_moments(x, 1, channels, false, mean, m2);
+  return m2;
 }
 
 namespace {
@@ -107,6 +115,27 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   });
 }
 
+// The merge where some channels' sums are doubtful: those are summed again.
+template <class T>
+void merge_exactly(const T* x, int64_t stride, int64_t rows, int64_t channels, bool centred,
+                   const T* sums, const T* block_m2, ColumnMoments& moments) {
+  const double n_b = static_cast<double>(rows), n_a = moments.count;
+  for (int64_t first = 0; first < channels; first += FlatChannels<T>::kMost) {
+    const int64_t some = std::min(FlatChannels<T>::kMost, channels - first);
+    const FlatChannels<T> flat(x + first, stride, rows, some, centred);
+    for (int64_t k = 0; k < some; ++k) {
+      const int64_t c = first + k;
+      double mean_b = centred ? static_cast<double>(x[c]) + static_cast<double>(sums[c]) / n_b : 0;
+      double m2_b = static_cast<double>(centred ? block_m2[c] : sums[c]);
+      if (doubtful(m2_b, n_b) && !flat[k])
+        exact_moments(x + c, stride, rows, centred, mean_b, m2_b);
+      double n = n_a;
+      merge_moments(n, moments.mean[c], moments.m2[c], n_b, mean_b, m2_b);
+    }
+  }
+  moments.count += n_b;
+}
+
 }  // namespace
 
 template <class T>
@@ -124,6 +153,10 @@ void add_block_moments(const T* x, int64_t stride, int64_t rows, int64_t channel
     block_moments<1>(x + c, stride, rows, centred, SomeLanes<T>{channels - c}, sums + c,
                      block_m2 + c);
 
+  if (any_doubtful(centred ? block_m2 : sums, channels, static_cast<double>(rows))) {
+    merge_exactly(x, stride, rows, channels, centred, sums, block_m2, moments);
+    return;
+  }
   const double n_a = moments.count, n_b = static_cast<double>(rows), total = n_a + n_b;
   if (!centred) {
     for (int64_t c = 0; c < channels; ++c) moments.m2[c] += static_cast<double>(sums[c]);

@@ -4,6 +4,10 @@
 
 namespace norma::kernels {
 
+// All moments here are right over the whole range of T = float: where the squares of a row or of a
+// channel's block overflow or underflow, that row or block is summed again in double, subnormals
+// included (moments_exact.h).
+
 // Mean and m2 = Σ(x − mean)² of one row of C numbers, in two passes over data that is in cache. The
 // first pass sums x − x[0], so nothing is lost where |mean| ≫ deviation. Lanes accumulate in T.
 template <class T>
@@ -22,7 +26,7 @@ struct ColumnMoments {
 
 // Adds a block of rows (small enough for the first-level cache) to the moments of every channel:
 // two passes over the block, then the merge of Chan, Golub and LeVeque (1979) in double. For
-// uncentred statistics the mean stays 0 and m2 = Σx². `scratch` holds 3·C numbers.
+// uncentred statistics the mean stays 0 and m2 = Σx². `scratch` holds 2·C numbers.
 template <class T>
 void add_block_moments(const T* x, int64_t stride, int64_t rows, int64_t channels, bool centred,
                        T* scratch, ColumnMoments& moments);

@@ -42,6 +42,8 @@ class Partials {
       rows_ += rows;
     }
     T* sums() { return block_; }
+    // Adds to one sum, past the block.
+    void add(int64_t i, double value) { total_[i] += value; }
     // The sums so far, emptied.
     const double* flush() {
       for (int64_t i = 0; i < width_; ++i) {

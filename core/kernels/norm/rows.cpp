@@ -5,6 +5,7 @@
 
 #include "core/kernels/norm/moments.h"
 #include "core/kernels/norm/partials.h"
+#include "core/kernels/norm/wide.h"
 #include "core/parallel.h"
 
 namespace norma::kernels {
@@ -29,7 +30,7 @@ struct BlockStats {
   // From moments to what the kernels read.
   void tabulate(const RowNorm<T>& norm, int64_t rows) {
     if (!norm.program.table) return;
-    std::fill_n(n, rows, static_cast<double>(norm.channels));
+    std::fill_n(n, rows, static_cast<double>(norm.entering));
     norm.program.table->forward(cells(rows), stats);
     for (int64_t r = 0; r < rows; ++r) split_centre(mean[r], hi[r], lo[r]);
     for (int k = 0; k < norm.program.stats; ++k)
@@ -66,10 +67,11 @@ void add_branch(const RowNorm<T>& norm, int64_t first, int64_t rows) {
   }
 }
 
-// Calls body(first, rows) for blocks of valid rows in [begin, end) and gap(row) for each padding
-// row.
-template <class T, class Body, class Gap>
-void over_blocks(const RowNorm<T>& norm, int64_t begin, int64_t end, Body body, Gap gap) {
+// Calls body(first, rows) for blocks of valid rows in [begin, end), which no row that is `alone`
+// shares with others, and gap(row) for each padding row.
+template <class T, class Alone, class Body, class Gap>
+void over_blocks(const RowNorm<T>& norm, int64_t begin, int64_t end, Alone alone, Body body,
+                 Gap gap) {
   const int64_t most = rows_in_block<T>(norm.channels);
   for (int64_t row = begin; row < end;) {
     if (norm.mask && !norm.mask[row]) {
@@ -77,10 +79,19 @@ void over_blocks(const RowNorm<T>& norm, int64_t begin, int64_t end, Body body, 
       continue;
     }
     int64_t rows = 1;
-    while (rows < most && row + rows < end && (!norm.mask || norm.mask[row + rows])) ++rows;
+    if (!alone(row))
+      while (rows < most && row + rows < end && (!norm.mask || norm.mask[row + rows]) &&
+             !alone(row + rows))
+        ++rows;
     body(row, rows);
     row += rows;
   }
+}
+
+template <class T>
+bool beyond(const RowNorm<T>& norm, const double* m2, int64_t row) {
+  return norm.program.table &&
+         beyond_floats(norm.program, static_cast<double>(norm.entering), m2[row]);
 }
 
 template <class T>
@@ -93,9 +104,9 @@ void forward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, T* y, do
       const T* const x = norm.x + (first + r) * norm.channels;
       stats.mean[r] = 0;
       if (norm.program.centred)
-        row_moments(x, norm.channels, stats.mean[r], stats.m2[r]);
+        row_moments(x, norm.entering, stats.mean[r], stats.m2[r]);
       else
-        stats.m2[r] = row_sum_of_squares(x, norm.channels);
+        stats.m2[r] = row_sum_of_squares(x, norm.entering);
       mean[first + r] = stats.mean[r];
       m2[first + r] = stats.m2[r];
     }
@@ -106,6 +117,9 @@ void forward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, T* y, do
   block.y = y + first * norm.channels;
   block.y_stride = norm.channels;
   norm.program.kernels->forward(block);
+  if constexpr (std::is_same_v<T, float>)
+    for (int64_t row = first; row < first + rows; ++row)
+      if (beyond(norm, m2, row)) wide_row_forward(norm, row, y, mean, m2);
 }
 
 // The ways back through the moments: ∂L/∂mean and ∂L/∂m2 of each row become the coefficients of
@@ -122,16 +136,35 @@ struct BlockReturn {
     norm.program.table->backward(stats.cells(rows), dstats, dmean, dm2);
     for (int64_t r = 0; r < rows; ++r) {
       const double a = norm.program.centred ? dmean[r] - static_cast<double>(dcentre[r]) : 0.0;
-      along_one[r] = static_cast<T>(a / static_cast<double>(norm.channels));
+      along_one[r] = static_cast<T>(a / static_cast<double>(norm.entering));
       along_u[r] = static_cast<T>(2.0 * dm2[r]);
     }
   }
 };
 
+// dx of the channels that enter no statistic.
 template <class T>
-void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dy, const T* dsum,
+void apply_to_rest(const RowNorm<T>& norm, NormApplyBlock<T> block) {
+  constexpr T kNothing[kMostRows] = {};
+  block.channels = norm.channels - norm.entering;
+  block.x += norm.entering;
+  block.dy += norm.entering;
+  block.dx += norm.entering;
+  block.along_one = block.along_u = kNothing;
+  for (int j = 0; j < norm.program.params; ++j)
+    if (!norm.program.scalar_param[j]) block.params[j] += norm.entering;
+  norm.program.kernels->apply(block);
+}
+
+template <class T>
+void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dy,
                     const double* mean, const double* m2, T* dx, const ParamLayout<T>& layout,
                     typename Partials<T>::Chunk& partials) {
+  if constexpr (std::is_same_v<T, float>)
+    if (beyond(norm, m2, first)) {
+      wide_row_backward(norm, first, dy, mean, m2, dx, layout, partials);
+      return;
+    }
   const int64_t channels = norm.channels;
   BlockStats<T> stats;
   if (norm.program.table) {
@@ -165,14 +198,19 @@ void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T
     apply.along_u = back.along_u;
     apply.dx = dx + first * channels;
     apply.dx_stride = channels;
+    apply.channels = norm.entering;
     norm.program.kernels->apply(apply);
+    if (norm.entering < channels) apply_to_rest(norm, apply);
   }
-  if (dsum) {
-    const T* const direct = dsum + first * channels;
-    T* const target = dx + first * channels;
+}
+
+// dx += what reaches the sum directly.
+template <class T>
+void add_direct(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dsum, T* dx) {
+  const T* const direct = dsum + first * norm.channels;
+  T* const target = dx + first * norm.channels;
 #pragma omp simd
-    for (int64_t i = 0; i < rows * channels; ++i) target[i] += direct[i];
-  }
+  for (int64_t i = 0; i < rows * norm.channels; ++i) target[i] += direct[i];
 }
 
 constexpr int64_t kWorkPerElement = 8;
@@ -185,7 +223,7 @@ void rows_forward(const RowNorm<T>& norm, T* y, double* mean, double* m2) {
   const Chunks cut = chunks_of(norm.rows, norm.channels * kWorkPerElement, kMostChunks);
   parallel_chunks(cut.number, [&](int64_t chunk) {
     over_blocks(
-        norm, cut.begin(chunk), cut.end(chunk),
+        norm, cut.begin(chunk), cut.end(chunk), [](int64_t) { return false; },
         [&](int64_t first, int64_t rows) { forward_block(norm, first, rows, y, mean, m2); },
         [&](int64_t row) {
           if (norm.branch) add_branch(norm, row, 1);
@@ -203,9 +241,10 @@ void rows_backward(const RowNorm<T>& norm, const T* dy, const T* dsum, const dou
   parallel_chunks(cut.number, [&](int64_t chunk) {
     typename Partials<T>::Chunk mine(partials, chunk);
     over_blocks(
-        norm, cut.begin(chunk), cut.end(chunk),
+        norm, cut.begin(chunk), cut.end(chunk), [&](int64_t row) { return beyond(norm, m2, row); },
         [&](int64_t first, int64_t rows) {
-          backward_block(norm, first, rows, dy, dsum, mean, m2, dx, layout, mine);
+          backward_block(norm, first, rows, dy, mean, m2, dx, layout, mine);
+          if (dsum) add_direct(norm, first, rows, dsum, dx);
         },
         [&](int64_t row) {
           T* const target = dx + row * norm.channels;

@@ -12,6 +12,7 @@ template <class T>
 struct RowNorm {
   NormProgram<T> program;
   int64_t rows = 0, channels = 0;
+  int64_t entering = 0;  // the statistic is that of the first so many channels; all, as a rule
   const uint8_t* mask = nullptr;  // one a row, 0 = padding; null = all valid
 
   // The input: `x`; or, with `branch`, the sum base + scale·drop[sample]·branch, which the forward

@@ -45,10 +45,15 @@ def random_state(module, generator):
     return state
 
 
-def random_tensors(spec, x, generator, mask=None, target=None):
-    """A complete IN for `layer`: the given input, random state, random grad_output."""
+def random_tensors(spec, x, generator, mask=None, target=None, sides=None):
+    """A complete IN for `layer`: the given input, random state, random grad_output.
+
+    `sides` has the shapes of further random inputs, `cond` and `segmentation`.
+    """
     tensors = {"input": x}
-    module = build(spec, x.shape).double()
+    module = build(spec, x.shape, sides).double()
+    for name, shape in (sides or {}).items():
+        tensors[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
     tensors.update(random_state(module, generator))
     if mask is not None:
         tensors["mask"] = mask.to(torch.uint8)

@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .composite import COMPOSITE
 from .norms import BATCH_NORMS, CURVES, build_norm, channels_last
 from .weights import reparametrized
 
 NORMS = ("layer_norm", "rms_norm", *BATCH_NORMS, "group_norm", "instance_norm", "dyt", "scale_norm",
-         "unit_norm", "simple_rms_norm", "frn", "identity", "affine", *CURVES)
+         "unit_norm", "simple_rms_norm", "frn", "identity", "affine", *CURVES, *COMPOSITE)
 LOSSES = ("cross_entropy", "mse", "bce_with_logits")
 
 ACTIVATIONS = {
@@ -306,13 +307,19 @@ def cross_entropy(label_smoothing=0.0, ignore_index=-100, z_loss=0.0):
     return loss
 
 
-def build(spec, shape):
-    """The module that `spec` describes, for inputs of this shape."""
+def build(spec, shape, sides=None):
+    """The module that `spec` describes, for inputs of this shape.
+
+    `sides` has the shapes of what it reads besides: `cond`, `segmentation`.
+    """
+    from .conditional import CONDITIONAL  # it builds on this file
     options = dict(spec)
     kind = options.pop("type")
     channels = shape[1] if len(shape) == 4 else shape[-1]
     if kind in NORMS:
         return build_norm(spec, channels)
+    if kind in CONDITIONAL:
+        return CONDITIONAL[kind](channels, sides, **options)
     if kind in ACTIVATIONS:
         return Apply(ACTIVATIONS[kind])
     if kind == "linear":

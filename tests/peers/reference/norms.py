@@ -243,6 +243,11 @@ def build_norm(spec, channels):
     if kind in BATCH_NORMS:
         from .batch_norms import build_batch_norm  # which is built of the classes above
         return build_batch_norm(kind, channels, options)
+    from .composite import COMPOSITE, PartialRmsNorm  # they build on this file
+    if kind in COMPOSITE:
+        return COMPOSITE[kind](channels, **options)
+    if "partial" in options:
+        return PartialRmsNorm(channels, **options)
     if kind == "layer_norm":
         return LayerNorm(channels, **options)
     if kind == "rms_norm":

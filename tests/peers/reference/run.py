@@ -4,6 +4,8 @@ import torch
 
 from .layers import build
 
+SIDES = ("cond", "segmentation")  # inputs beside the first, which get gradients
+
 
 def set_state(module, tensors):
     """Copies `param.*` and `buffer.*` into the module; every name must exist and fit."""
@@ -31,9 +33,11 @@ def run_layer(spec, tensors, mode, repeat=1, centre=0.0, dtype=torch.float64):
     the running mean after. A norm that removes the mean does not notice, and the reference keeps
     all its digits.
     """
-    tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors.items()}
+    tensors = {name: t.detach().to(dtype) if t.is_floating_point() else t
+               for name, t in tensors.items()}
     x = tensors["input"]
-    module = build(spec, x.shape).to(dtype)
+    sides = {name: tensors[name].requires_grad_(True) for name in SIDES if name in tensors}
+    module = build(spec, x.shape, {name: t.shape for name, t in sides.items()}).to(dtype)
     set_state(module, tensors)
     module.train(mode == "train")
     shift_running_mean(module, -centre)
@@ -41,10 +45,10 @@ def run_layer(spec, tensors, mode, repeat=1, centre=0.0, dtype=torch.float64):
         x = (x - centre).requires_grad_(True)
     extra = [tensors[name] for name in ("target", "mask") if name in tensors]
     for _ in range(repeat):
-        output = module(x, *extra)
+        output = module(x, *extra, **sides)
     out = {"output": output.detach()}
     if "grad_output" in tensors:
-        out.update(gradients(module, x, output, tensors["grad_output"]))
+        out.update(gradients(module, x, output, tensors["grad_output"], sides))
     shift_running_mean(module, centre)
     out.update(read_state(module))
     return {name: value.detach().contiguous().clone() for name, value in out.items()}
@@ -55,8 +59,9 @@ def shift_running_mean(module, by):
         module.running_mean += by
 
 
-def gradients(module, x, output, grad_output):
+def gradients(module, x, output, grad_output, sides):
     wanted = {f"grad_param.{name}": p for name, p in module.named_parameters()}
+    wanted |= {f"grad_{name}": side for name, side in sides.items()}
     if x.requires_grad:
         wanted["grad_input"] = x
     if not output.requires_grad:

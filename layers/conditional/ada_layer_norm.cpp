@@ -1,0 +1,58 @@
+// Adaptive layer normalization: norm(x)·(1 + s) + b with shift b and scale s a linear map of the
+// conditioning vector. With a branch F it is adaLN-Zero: x + g·F(norm(x)·(1 + s) + b), whose gate g
+// starts at 0, so that the layer starts as the identity. Peebles, Xie 2023, "Scalable Diffusion
+// Models with Transformers", arXiv:2212.09748; ε and the order (b, s, g) as its repository.
+#include <nlohmann/json.hpp>
+
+#include "layers/activation.h"
+#include "layers/conditional/conditional_norm.h"
+#include "layers/conditional/modulate.h"
+#include "layers/linear.h"
+
+namespace norma {
+namespace {
+
+// State: `modulation.weight` (2C or, with a branch, 3C; D) and `modulation.bias`; `norm.…`,
+// `branch.…`.
+class AdaLayerNorm final : public ConditionalNorm {
+ public:
+  struct Options {
+    Spec norm{"layer_norm",
+              std::make_shared<const Json>(Json{{"type", "layer_norm"}, {"eps", 1e-6}})};
+    Spec branch;
+    bool zero = true;
+    void describe(Fields& f) {
+      describe_norm(f, norm);
+      f.spec("branch", branch, layer_registry(), "the layer between norm and gate; null = no gate");
+      f.flag("zero", zero, "start the linear map at 0, so that the condition has no say at first");
+    }
+  };
+  AdaLayerNorm(const Scope& scope, const Options& options, const LayerInput& input)
+      : ConditionalNorm(scope, "ada_layer_norm", options.norm, input),
+        modulation_(scope / "modulation", cond_width("ada_layer_norm", input),
+                    (options.branch ? 3 : 2) * channels(), true,
+                    options.zero ? std::optional(Init::constant(0)) : std::nullopt) {
+    if (options.branch) branch_ = make_layer(scope / "branch", options.branch, {input.shape});
+  }
+
+ protected:
+  Var forward(Context& ctx, const Var& x) override {
+    const int64_t c = channels();
+    const Var m = modulation_(ctx, activation(ctx, Activation::kSilu, cond(ctx, x)));
+    const Var y = modulate(ctx, normalized(ctx, x), 1, {&m, c}, {&m, 0});
+    if (!branch_) return y;
+    const Var gated = modulate(ctx, (*branch_)(ctx, y), 0, {&m, 2 * c});
+    return resolve(ctx, Stream{.base = x, .branch = gated, .drop = {}});
+  }
+
+ private:
+  Linear modulation_;
+  std::unique_ptr<Module> branch_;
+};
+
+const RegisterLayer<AdaLayerNorm> registered(
+    "ada_layer_norm", "norm(x)(1 + s) + b, (b, s) = Linear(SiLU(cond)); with a branch, gated",
+    "Peebles, Xie 2023, arXiv:2212.09748");
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "layers/norms/norm.h"
+
+namespace norma {
+
+// What the conditional norms share: the statistic of any registered norm, without its learned γ and
+// β, which come from outside instead. State: `norm.…` where that norm has some.
+class ConditionalNorm : public Module {
+ public:
+  static void describe_norm(Fields& f, Spec& norm) {
+    f.spec("norm", norm, norm_registry(), "the norm whose gain and offset are conditioned",
+           {.required = true});
+  }
+
+ protected:
+  ConditionalNorm(const Scope& scope, const char* type, const Spec& norm, const LayerInput& input)
+      : Module(scope),
+        type_(type),
+        channels_(input.shape.back()),
+        norm_(make_norm(scope / "norm", norm, channels_, false)) {}
+
+  int64_t channels() const { return channels_; }
+  Var normalized(Context& ctx, const Var& x) { return (*norm_)(ctx, x); }
+
+  // The conditioning vector of the batch (B,D).
+  const Var& cond(Context& ctx, const Var& x) const {
+    if (!ctx.cond.value || ctx.cond.shape().rank() != 2 || ctx.cond.shape()[0] != x.shape()[0])
+      throw Error(place() + "expects a conditioning vector `cond` a sample of the input " +
+                  x.shape().str() + ", found " +
+                  (ctx.cond.value ? ctx.cond.shape().str() : "none"));
+    return ctx.cond;
+  }
+  // The width of the conditioning vector that the layer is built for.
+  static int64_t cond_width(const char* type, const LayerInput& input) {
+    if (input.cond.rank() == 2) return input.cond.back();
+    throw Error("[" + std::string(type) + "] needs a conditioning vector `cond` (B,D)");
+  }
+  std::string place() const { return "[" + std::string(type_) + " " + path() + "] "; }
+
+ private:
+  const char* type_;
+  int64_t channels_;
+  std::unique_ptr<Norm> norm_;
+};
+
+}  // namespace norma

@@ -1,0 +1,32 @@
+// Several norms, each applied to what the one before it gives. Norma's own.
+#include "layers/norms/several_norms.h"
+
+namespace norma {
+namespace {
+
+class Sequence final : public ComposedNorm {
+ public:
+  struct Options : SeveralNorms {
+    Options() { norms = {Spec{"rms_norm"}, Spec{"dyt"}}; }
+    void describe(Fields& f) { describe_norms(f, "the norms, first to last"); }
+  };
+  static NormDefinition traits(const Options& options) { return options.traits(); }
+  Sequence(const Scope& scope, const Options& options, int64_t channels, bool affine)
+      : ComposedNorm(scope, "sequence", traits(options), channels),
+        norms_(options.make(scope, channels, affine)) {}
+
+ protected:
+  Var forward(Context& ctx, const Var& x) override {
+    Var y = x;
+    for (const auto& norm : norms_) y = (*norm)(ctx, y);
+    return y;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Norm>> norms_;
+};
+
+const RegisterComposedNorm<Sequence> registered("sequence", "norms one after the other", "");
+
+}  // namespace
+}  // namespace norma

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "layers/norms/composed_norm.h"
+
+namespace norma {
+
+// The norms of a combination, of types that the strict reader checks. State: norms.0.…, norms.1.…
+struct SeveralNorms {
+  std::vector<Spec> norms;
+  void describe_norms(Fields& f, const char* help) {
+    f.specs("norms", norms, norm_registry(), help);
+  }
+
+  // The traits of a combination: the widest domain of its parts.
+  NormDefinition traits() const {
+    NormDefinition all;
+    all.domain = Domain::none();
+    all.centred = false;
+    for (const Spec& spec : norms) {
+      const NormDefinition one = norm_registry().at(spec.type).define(spec);
+      if (all.domain.kind < one.domain.kind) all.domain = one.domain;
+      all.centred |= one.centred;
+    }
+    return all;
+  }
+  std::vector<std::unique_ptr<Norm>> make(const Scope& scope, int64_t channels, bool affine) const {
+    std::vector<std::unique_ptr<Norm>> made;
+    for (size_t i = 0; i < norms.size(); ++i)
+      made.push_back(
+          make_norm(scope / "norms" / static_cast<int64_t>(i), norms[i], channels, affine));
+    return made;
+  }
+};
+
+}  // namespace norma

@@ -1,0 +1,106 @@
+// Norms with options beyond their defaults, and combinations of norms.
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "layers/norms/norm.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+
+using Catch::Matchers::ContainsSubstring;
+
+namespace norma {
+namespace {
+
+MakeModule maker(const Json& spec, int64_t channels) {
+  return [=](const Scope& scope) {
+    return make_norm(scope, make_spec(spec, norm_registry(), "norm"), channels);
+  };
+}
+
+Tensor holes(int64_t samples, int64_t positions) {
+  const Tensor mask = Tensor::empty({samples, positions}, DType::kUInt8);
+  for (int64_t i = 0; i < mask.numel(); ++i) mask.data<uint8_t>()[i] = i % 3 != 1;
+  return mask;
+}
+
+std::vector<std::string> faults_of(const Json& spec) {
+  try {
+    make_spec(spec, norm_registry(), "norm");
+  } catch (const ConfigError& error) {
+    std::vector<std::string> lines;
+    for (const Fault& fault : error.faults()) lines.push_back(fault.str());
+    return lines;
+  }
+  return {};
+}
+
+const Json kRows = {"layer_norm", "rms_norm", "dyt"};
+const Json kColumns = {{{"type", "batch_norm"}},
+                       {{"type", "group_norm"}, {"groups", 3}},
+                       {{"type", "instance_norm"}, {"affine", true}}};
+
+}  // namespace
+
+TEST_CASE("gradients of norms that measure part of a row", "[layers]") {
+  for (const int64_t channels : {15, 17, 33})
+    for (const double share : {0.0667, 0.5, 0.97}) {
+      const Json spec{{"type", "rms_norm"}, {"partial", share}};
+      gradcheck(maker(spec, channels), {.input = {3, 5, channels}});
+      gradcheck(maker(spec, channels), {.input = {5, 6, channels}, .mask = holes(5, 6)});
+    }
+}
+
+TEST_CASE("a share of a row that holds no channel is refused", "[layers]") {
+  ParamSet params(DType::kFloat32, 1);
+  CHECK_THROWS_WITH(maker({{"type", "rms_norm"}, {"partial", 0.1}}, 9)(Scope(params)),
+                    ContainsSubstring("9 channels"));
+  CHECK(faults_of({{"type", "rms_norm"}, {"partial", 1.5}}).size() == 1);
+}
+
+TEST_CASE("gradients of combinations of norms", "[layers]") {
+  for (const char* type : {"sequence", "mixture"}) {
+    INFO(type);
+    for (const int64_t channels : {15, 33}) {
+      gradcheck(maker({{"type", type}, {"norms", kRows}}, channels), {.input = {3, 5, channels}});
+      gradcheck(maker({{"type", type}, {"norms", kColumns}}, channels),
+                {.input = {4, 3, 3, channels}, .float32_tolerance = 1e-3});
+      gradcheck(maker({{"type", type}, {"norms", kColumns}}, channels),
+                {.input = {5, 9, channels}, .mask = holes(5, 9), .float32_tolerance = 1e-3});
+    }
+  }
+  gradcheck(maker({{"type", "mixture"},
+                   {"norms", {{{"type", "sequence"}, {"norms", kRows}}, "rms_norm"}}},
+                  17),
+            {.input = {3, 5, 17}});
+}
+
+TEST_CASE("a mixture starts as the mean of its norms", "[layers]") {
+  ParamSet params(DType::kFloat64, 1);
+  const auto norm =
+      maker({{"type", "mixture"}, {"norms", {"identity", "affine"}}}, 3)(Scope(params));
+  params.materialize();
+  Context ctx;
+  const Tensor x = Tensor::from(std::vector<double>{1, -2, 3}, {1, 3}, DType::kFloat64);
+  CHECK((*norm)(ctx, Var{x}).value.to_vector() == x.to_vector());
+  CHECK(params.find("logits")->numel() == 2);
+  CHECK(params.find("norms.1.weight") != nullptr);
+}
+
+TEST_CASE("the norms of a combination are read strictly", "[config]") {
+  const Spec spec =
+      make_spec(Json{{"type", "sequence"}, {"norms", {"rms_norm"}}}, norm_registry(), "norm");
+  CHECK(spec.options->at("norms").at(0).at("eps") == 1e-6);  // defaults are filled in
+  const std::vector<std::string> faults = faults_of({{"type", "mixture"},
+                                                     {"norms",
+                                                      {{{"type", "rms_norm"}, {"esp", 1}},
+                                                       "layer_nrom",
+                                                       {{"type", "sequence"}, {"norms", {3}}}}}});
+  REQUIRE(faults.size() == 3);
+  CHECK_THAT(faults[0], ContainsSubstring("norms.0.esp") && ContainsSubstring("eps"));
+  CHECK_THAT(faults[1], ContainsSubstring("norms.1") && ContainsSubstring("layer_norm"));
+  CHECK_THAT(faults[2], ContainsSubstring("norms.2.norms.0"));
+  CHECK_THAT(faults_of({{"type", "mixture"}, {"norms", Json::array()}}).at(0),
+             ContainsSubstring("norms: found [], expected a list"));
+}
+
+}  // namespace norma
