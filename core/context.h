@@ -26,6 +26,22 @@ struct HeldValues {
   size_t next = 0;
 };
 
+// A term that a layer adds to what a training minimizes, coefficient·mean. The mean (1) is one over
+// the micro-batch, so the training weighs it by the targets that its loss counts there.
+struct LossTerm {
+  const char* name;
+  Var mean;
+  double coefficient;
+};
+
+// A number to be watched beside the loss: sum/weight over all that is added under a name, or the
+// sum alone where the weight is 0 (a count).
+struct Figure {
+  const char* name;
+  double sum = 0, weight = 0;
+  double value() const { return weight > 0 ? sum / weight : sum; }
+};
+
 // Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
 // random numbers, and the side inputs that many layers read.
 class Context {
@@ -39,10 +55,13 @@ class Context {
   int64_t first_sample = 0;  // global number of the batch's first sample
 
   // Side inputs of the whole batch.
-  Tensor mask;       // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
-  Var cond;          // conditioning vector (B,D), or features of the input's rank (a style)
-  Var segmentation;  // map of labels (B,H,W,S)
-  Tensor target;     // what a loss compares with: classes or tokens (int32), or values
+  Tensor mask;         // valid positions, uint8 (B,T) or (B,H,W); undefined = all valid
+  Var cond;            // conditioning vector (B,D), or features of the input's rank (a style)
+  Var segmentation;    // map of labels (B,H,W,S)
+  Tensor target;       // what a loss compares with: classes or tokens (int32), or values
+  Var memory;          // what cross-attention reads: an encoder's output (B,S,C)
+  Tensor memory_mask;  // its valid positions, uint8 (B,S); undefined = all valid
+  Var position_bias;   // what self-attention adds to its logits: see dot_product_attention
   Comm* comm = &single_process();  // the processes that share the training
   HeldValues* held = nullptr;      // of a gradient check; none otherwise
   // Running statistics being re-estimated: batch statistics are taken although nothing trains.
@@ -72,6 +91,14 @@ class Context {
   void record_held(const Tensor& value) {
     if (held && !held->replay) held->values.push_back(value.clone());
   }
+
+  // Adds a term to the training loss; its mean is a figure too. Names outlive the context.
+  void add_loss(const char* name, Var mean, double coefficient);
+  // Adds to a figure of this forward; see Figure.
+  void measure(const char* name, double sum, double weight = 0);
+  // What this forward added so far.
+  std::span<const LossTerm> loss_terms() const { return loss_terms_; }
+  std::span<const Figure> figures() const { return figures_; }
 
   // Puts an operation on the tape at the current module; nullptr when no gradient is wanted.
   template <class O>
@@ -107,7 +134,12 @@ class Context {
   const std::string* path_ = &kRoot;
   std::unordered_map<const std::string*, uint32_t> calls_;
   double flops_ = 0;
+  std::vector<LossTerm> loss_terms_;
+  std::vector<Figure> figures_;
 };
+
+// Adds `figure` to the one of the same name in `all`, or puts it there.
+void add_figure(std::vector<Figure>& all, const Figure& figure);
 
 // Sets the current module path while a module's forward runs.
 class PathScope {

@@ -68,6 +68,32 @@ Buffer& ParamSet::add_buffer(std::string name, const Shape& shape, DType dtype, 
   return buffers_.back();
 }
 
+namespace {
+
+template <class Item>
+Item& found_for_sharing(Item* item, const char* kind, const std::string& name, const Shape& wanted,
+                        const Shape& found) {
+  if (!item)
+    throw Error("a layer shares the " + std::string(kind) + " " + name +
+                " of another, which has none of that name");
+  if (!(found == wanted))
+    throw Error("a layer shares the " + std::string(kind) + " " + name + " as " + wanted.str() +
+                "; it has the shape " + found.str());
+  return *item;
+}
+
+}  // namespace
+
+Param& ParamSet::shared(const std::string& name, const Shape& shape) {
+  Param* const param = find(name);
+  return found_for_sharing(param, "parameter", name, shape, param ? param->shape : Shape());
+}
+
+Buffer& ParamSet::shared_buffer(const std::string& name, const Shape& shape) {
+  Buffer* const buffer = find_buffer(name);
+  return found_for_sharing(buffer, "buffer", name, shape, buffer ? buffer->value.shape() : Shape());
+}
+
 void ParamSet::materialize() {
   const int64_t step = 64 / static_cast<int64_t>(size_of(dtype_));
   int64_t total = 0;

@@ -64,6 +64,11 @@ class ParamSet {
   Param& add(std::string name, const Shape& shape, ParamKind kind, Init init);
   Buffer& add_buffer(std::string name, const Shape& shape, DType dtype, double value);
 
+  // State that another layer has added, for one that shares it; an Error where there is none of
+  // this name and shape.
+  Param& shared(const std::string& name, const Shape& shape);
+  Buffer& shared_buffer(const std::string& name, const Shape& shape);
+
   // Makes the slabs and draws the initial values. Called once, after every layer is built.
   void materialize();
   // Has `fill` run at the end of `materialize`: for initial state that follows from drawn values.
@@ -109,17 +114,30 @@ class Scope {
  public:
   explicit Scope(ParamSet& set, std::string path = "") : set_(&set), path_(std::move(path)) {}
   Scope operator/(std::string_view name) const {
-    return Scope(*set_, path_.empty() ? std::string(name) : path_ + "." + std::string(name));
+    Scope made(*set_, path_.empty() ? std::string(name) : path_ + "." + std::string(name));
+    made.shares_ = shares_;
+    if (shares_) made.owner_ = owner_ + "." + std::string(name);
+    return made;
   }
   Scope operator/(int64_t index) const { return *this / std::to_string(index); }
+  // This place, whose state is that of `owner`: for a layer used again at another place of the
+  // model, built after its first use. Paths, and so random numbers and caches, stay its own.
+  Scope sharing(const Scope& owner) const {
+    Scope made = *this;
+    made.owner_ = owner.path_;
+    made.shares_ = true;
+    return made;
+  }
   Param& param(std::string_view name, const Shape& shape, ParamKind kind, Init init) const {
+    if (shares_) return set_->shared(owner_ + "." + std::string(name), shape);
     return set_->add((*this / name).path_, shape, kind, init);
   }
   // Buffers hold the model's float type unless another dtype is asked for.
   Buffer& buffer(std::string_view name, const Shape& shape, double value) const {
-    return set_->add_buffer((*this / name).path_, shape, set_->dtype(), value);
+    return buffer(name, shape, value, set_->dtype());
   }
   Buffer& buffer(std::string_view name, const Shape& shape, double value, DType dtype) const {
+    if (shares_) return set_->shared_buffer(owner_ + "." + std::string(name), shape);
     return set_->add_buffer((*this / name).path_, shape, dtype, value);
   }
   void when_materialized(std::function<void(uint64_t seed)> fill) const {
@@ -134,6 +152,8 @@ class Scope {
  private:
   ParamSet* set_;
   std::string path_;
+  bool shares_ = false;
+  std::string owner_;  // the path of the place whose state this one shares
 };
 
 }  // namespace norma

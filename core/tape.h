@@ -100,6 +100,11 @@ class Tape {
     return op;
   }
 
+  // Gives a recorded value a gradient of its own, besides what follows from the loss, for the next
+  // `backward`. At most once for a value.
+  void seed(const Var& value, Tensor grad) {
+    slots_[static_cast<size_t>(value.slot)] = std::move(grad);
+  }
   // Differentiates: seeds `loss` with `seed` (ones when undefined) and walks back to the start.
   // Empties the tape except for the gradients of its leaves.
   void backward(const Var& loss, Tensor seed = {});

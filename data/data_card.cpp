@@ -8,6 +8,11 @@ namespace {
 Json json_of(const DataInfo& info) {
   switch (info.kind) {
     case InputKind::kTokens:
+      if (info.answer > 0)
+        return {{"kind", "tokens"},
+                {"vocab", info.vocab},
+                {"context", info.context},
+                {"answer", info.answer}};
       return {{"kind", "tokens"}, {"vocab", info.vocab}, {"context", info.context}};
     case InputKind::kImages:
       return {{"kind", "images"},

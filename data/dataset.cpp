@@ -29,7 +29,8 @@ Shape DataInfo::input_shape(int64_t samples) const {
 }
 
 Shape DataInfo::target_shape(int64_t samples) const {
-  return kind == InputKind::kTokens ? Shape{samples, context} : Shape{samples};
+  if (kind != InputKind::kTokens) return {samples};
+  return {samples, answer > 0 ? answer : context};
 }
 
 namespace {

@@ -27,13 +27,15 @@ struct DataInfo {
   InputKind kind = InputKind::kFeatures;
   int64_t vocab = 0;    // tokens: the numbers 0 … vocab-1
   int64_t context = 0;  // tokens: positions T of a sample
+  int64_t answer = 0;   // tokens: positions of a target that is a sequence of its own; 0 = (B,T)
+  bool next_token = false;  // tokens: a target is the input one position later
   int64_t height = 0, width = 0, channels = 0;
   int64_t features = 0;
   int64_t classes = 0;  // one class a sample; tokens have one target a position instead
   Order order = Order::kShuffled;
 
   Shape input_shape(int64_t samples) const;   // (B,T), (B,H,W,C) or (B,F)
-  Shape target_shape(int64_t samples) const;  // (B,T) or (B)
+  Shape target_shape(int64_t samples) const;  // (B,T), (B,answer) or (B)
 };
 
 // What a model is fed. The tensors are used again for the next batch unless somebody holds on to
@@ -41,7 +43,7 @@ struct DataInfo {
 struct Batch {
   Tensor
       input;  // int32 tokens (B,T), or images (B,H,W,C) or features (B,F) in the run's float type
-  Tensor target;  // int32 (B,T) or (B); kIgnored where nothing is asked
+  Tensor target;  // int32 (B,T), (B,answer) or (B); kIgnored where nothing is asked
   Tensor mask;    // uint8 (B,T): 1 for real positions; undefined when all are
   int64_t samples = 0;
   int64_t tokens = 0;  // B·T for tokens, else 0

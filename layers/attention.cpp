@@ -11,19 +11,10 @@ namespace norma {
 namespace {
 
 AttentionHeads heads_of(const Scope& scope, const Attention::Options& options, int64_t width) {
-  const int64_t kv_heads = options.kv_heads.value_or(options.heads);
-  const std::string place = "[attention " + scope.path() + "] ";
-  if (width % options.heads != 0)
-    throw Error(place + "a width of " + std::to_string(width) + " cannot be cut into " +
-                std::to_string(options.heads) + " heads of equal width");
-  if (options.heads % kv_heads != 0)
-    throw Error(place + std::to_string(options.heads) + " heads cannot share " +
-                std::to_string(kv_heads) + " key/value heads evenly");
-  return {.heads = options.heads,
-          .kv_heads = kv_heads,
-          .head_width = width / options.heads,
-          .causal = options.causal,
-          .softcap = options.head_norms.logit_softcap.value_or(0)};
+  AttentionHeads made = attention_heads(scope, options.heads, options.kv_heads, width);
+  made.causal = options.causal;
+  made.softcap = options.head_norms.logit_softcap.value_or(0);
+  return made;
 }
 
 std::optional<Init> qkv_init(const Attention::Options& options, int64_t value_rows) {
@@ -41,6 +32,19 @@ Spec reparam_of(const Attention::Options& options, bool onto_stream) {
 }
 
 }  // namespace
+
+AttentionHeads attention_heads(const Scope& scope, int64_t heads, std::optional<int64_t> given,
+                               int64_t width) {
+  const int64_t kv_heads = given.value_or(heads);
+  const std::string place = "[attention " + scope.path() + "] ";
+  if (width % heads != 0)
+    throw Error(place + "a width of " + std::to_string(width) + " cannot be cut into " +
+                std::to_string(heads) + " heads of equal width");
+  if (heads % kv_heads != 0)
+    throw Error(place + std::to_string(heads) + " heads cannot share " + std::to_string(kv_heads) +
+                " key/value heads evenly");
+  return {.heads = heads, .kv_heads = kv_heads, .head_width = width / heads};
+}
 
 void HeadNormOptions::describe(Fields& f) {
   f.spec("qk_norm", qk_norm, norm_registry(), "norm of each head's queries and keys");
@@ -155,7 +159,8 @@ Var Attention::forward(Context& ctx, const Var& x) {
 // What the heads read, side by side.
 Var Attention::mixed(Context& ctx, const Var& x) {
   const Var qkv = qkv_(ctx, x);
-  if (!prepares_heads_) return dot_product_attention(ctx, heads_, qkv);
+  const Var* const bias = ctx.position_bias.value ? &ctx.position_bias : nullptr;
+  if (!prepares_heads_) return dot_product_attention(ctx, heads_, qkv, bias);
   const int64_t keys = heads_.key_width();
   auto [q, k, v] = split_columns(ctx, qkv, {heads_.query_width(), keys, keys});
   if (rotates_first_) {
@@ -172,15 +177,16 @@ Var Attention::mixed(Context& ctx, const Var& x) {
   // The attention divides by √head_width; a scale of its own takes that back.
   if (logit_scale_)
     q = column_gain(ctx, q, *logit_scale_, std::sqrt(static_cast<double>(heads_.head_width)));
-  return dot_product_attention(ctx, heads_, q, k, v);
+  return dot_product_attention(ctx, heads_, q, k, v, bias);
 }
 
-// One row for each statistic: no norm can then mistake heads for positions of an image.
 Var Attention::normalized(Context& ctx, Norm* norm, const Var& heads) const {
-  if (!norm) return heads;
-  const int64_t width = norm->channels(), rows = heads.value.numel() / width;
-  const Var y = (*norm)(ctx, reshape(ctx, heads, {rows, width}));
-  return reshape(ctx, y, heads.shape());
+  return norm ? normalized_heads(ctx, *norm, heads, norm->channels()) : heads;
+}
+
+Var normalized_heads(Context& ctx, Module& norm, const Var& x, int64_t head_width) {
+  const Var y = norm(ctx, reshape(ctx, x, {x.value.numel() / head_width, head_width}));
+  return reshape(ctx, y, x.shape());
 }
 
 namespace {

@@ -14,6 +14,13 @@ struct HeadNormOptions {
   void describe(Fields& f);
   bool any_norm() const { return qk_norm || k_norm || v_norm || qk_gain || logit_scale; }
 };
+// The heads of an attention of this width; throws an Error where it cannot be cut into them.
+AttentionHeads attention_heads(const Scope& scope, int64_t heads, std::optional<int64_t> kv_heads,
+                               int64_t width);
+
+// A norm over each head of x (…, heads·head_width): one row a head, so that no norm can mistake
+// heads for positions of an image.
+Var normalized_heads(Context& ctx, Module& norm, const Var& x, int64_t head_width);
 
 // Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762), x (B,T,C) → (B,T,C). With
 // fewer key/value heads: grouped-query (Ainslie et al. 2023) and multi-query (Shazeer 2019). State:

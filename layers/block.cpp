@@ -32,20 +32,8 @@ std::vector<NormSite> Block::Options::norm_sites(const Recipe& recipe) {
   return {{.name = "attn", .need = need}, {.name = "ffn", .need = need}};
 }
 
-namespace {
-
 Recipe recipe_of(const Block::Options& block) {
   return recipe_of(block.placement, {.layers = block.layers});
-}
-
-// The options of a sublayer, with the norms inside that the placement may ask for.
-template <class Options>
-Options with_inner_norm(Options sublayer, const Block::Options& block, const char* site) {
-  const Recipe recipe = recipe_of(block);
-  sublayer.unit_sphere = recipe.unit_sphere;
-  if (recipe.inner_norm && !sublayer.inner_norm)
-    sublayer.inner_norm = block.norm.at(site, block.layer);
-  return sublayer;
 }
 
 Attention::Options attention_of(const Block::Options& block) {
@@ -57,7 +45,7 @@ Attention::Options attention_of(const Block::Options& block) {
   return made;
 }
 
-BlockSite site_of(const Scope& scope, const Block::Options& options, int64_t width) {
+BlockSite block_site(const Scope& scope, const Block::Options& options, int64_t width) {
   const auto layer = static_cast<double>(options.layer);
   const auto last = static_cast<double>(options.layers - 1);
   return {.block = scope,
@@ -68,20 +56,18 @@ BlockSite site_of(const Scope& scope, const Block::Options& options, int64_t wid
           .drop_path = last > 0 ? options.drop_path * layer / last : options.drop_path};
 }
 
-}  // namespace
-
 Block::Block(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       attention_(scope / "attn", attention_of(options), width),
-      ffn_(scope / "ffn", with_inner_norm(options.ffn, options, "ffn"), width),
+      ffn_(make_ffn(scope / "ffn", with_inner_norm(options.ffn, options, "ffn"), width)),
       dropout_(options.dropout),
-      placement_(make_placement(options.placement, site_of(scope, options, width))) {}
+      placement_(make_placement(options.placement, block_site(scope, options, width))) {}
 
 Stream Block::on_stream(Context& ctx, const Stream& stream) {
   const PathScope here(ctx, path());
   return placement_->join(
       ctx, stream, [&](Context& c, const Var& x) { return dropout(c, attention_(c, x), dropout_); },
-      [&](Context& c, const Var& x) { return dropout(c, ffn_(c, x), dropout_); });
+      [&](Context& c, const Var& x) { return dropout(c, (*ffn_)(c, x), dropout_); });
 }
 
 Var Block::forward(Context& ctx, const Var& x) { return resolve(ctx, on_stream(ctx, resolved(x))); }

@@ -2,7 +2,7 @@
 
 #include "layers/attention.h"
 #include "layers/dropout.h"
-#include "layers/ffn.h"
+#include "layers/moe/moe.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -38,9 +38,24 @@ class Block : public Module {
 
  private:
   Attention attention_;
-  Ffn ffn_;
+  std::unique_ptr<Module> ffn_;
   double dropout_;
   std::unique_ptr<Placement> placement_;
 };
+
+BlockSite block_site(const Scope& scope, const Block::Options& options, int64_t width);
+Recipe recipe_of(const Block::Options& block);
+
+// The options of the sublayer at a site of the block, with what its placement asks for inside.
+template <class Options>
+Options with_inner_norm(Options sublayer, const Block::Options& block, const char* site) {
+  const Recipe recipe = recipe_of(block);
+  if constexpr (requires { sublayer.unit_sphere; }) sublayer.unit_sphere = recipe.unit_sphere;
+  if (recipe.inner_norm && !sublayer.inner_norm)
+    sublayer.inner_norm = block.norm.at(site, block.layer);
+  return sublayer;
+}
+// The same of the self-attention, whose heads may get norms too.
+Attention::Options attention_of(const Block::Options& block);
 
 }  // namespace norma

@@ -5,6 +5,7 @@
 
 #include "core/kernels/attention.h"
 #include "core/kernels/copy_columns.h"
+#include "core/kernels/embedding.h"
 #include "layers/inference.h"
 #include "layers/layer_error.h"
 
@@ -44,7 +45,7 @@ void rotate(const AttentionHeads& h, const Parts& parts, int64_t first, bool inv
 struct Attending {
   AttentionHeads heads;
   Parts parts;
-  Tensor mask;
+  Tensor mask, bias;
   int64_t keys;       // rows of k and v to look at
   int64_t first = 0;  // place of the first query among the keys
 
@@ -80,7 +81,8 @@ void run_forward(const Attending& a, const Tensor& out, const Tensor& lse) {
     const Tensor workspace = workspace_of(kernels::attention_forward_workspace<T>(a.shape()));
     kernels::attention_forward<T>(a.shape(), a.options(), a.parts.q.view<const T>(d),
                                   a.parts.k.view<const T>(d), a.parts.v.view<const T>(d),
-                                  Part{out}.view<T>(d), lse.data<T>(), workspace.raw());
+                                  Part{out}.view<T>(d), lse.data<T>(), workspace.raw(),
+                                  {.bias = a.bias ? a.bias.data<T>() : nullptr});
   });
 }
 
@@ -130,23 +132,40 @@ void extend_cache(Context& ctx, Attending& a) {
   a.keys = inference.position + rows;
 }
 
-// Rotates, attends and counts; `lse` receives what the backward needs.
-Var attend(Context& ctx, Attending& a, Tensor& lse) {
+void take_bias(const Context& ctx, Attending& a, const Var* bias) {
+  if (!bias) return;
+  const Shape expected{a.heads.heads, a.queries() + a.keys - 1};
+  if (a.first > 0) layer_error(ctx, kName, "knows no biases by distance for cached keys");
+  if (!(bias->shape() == expected))
+    layer_error(
+        ctx, kName,
+        "expects biases by distance of shape " + expected.str() + ", found " + bias->shape().str());
+  a.bias = bias->value;
+}
+
+// Attends and counts; `lse` receives what the backward needs.
+Var attend(Context& ctx, Attending& a, Tensor& lse, const Tensor& mask) {
   const int64_t batch = a.batch(), rows = a.queries();
-  a.keys = rows;
-  rotate(a.heads, a.parts, ctx.inference ? ctx.inference->position : 0, false);
-  if (ctx.inference) extend_cache(ctx, a);
-  if (ctx.mask && ctx.mask.numel() != batch * a.keys)
+  if (mask && mask.numel() != batch * a.keys)
     layer_error(ctx, kName,
-                "the mask of shape " + ctx.mask.shape().str() + " does not fit " +
+                "the mask of shape " + mask.shape().str() + " does not fit " +
                     std::to_string(batch) + " samples of " + std::to_string(a.keys) + " positions");
-  a.mask = ctx.mask;
+  a.mask = mask;
   const DType dtype = a.parts.q.tensor.dtype();
   Var y{Tensor::empty({batch, rows, a.heads.query_width()}, dtype)};
   lse = Tensor::empty({batch, a.heads.heads, rows}, dtype);
   run_forward(a, y.value, lse);
   ctx.count_flops(4.0 * static_cast<double>(batch * a.heads.query_width()) * a.pairs());
   return y;
+}
+
+// The same among the positions of one sequence, rotated and cached.
+Var attend_to_itself(Context& ctx, Attending& a, Tensor& lse, const Var* bias) {
+  a.keys = a.queries();
+  rotate(a.heads, a.parts, ctx.inference ? ctx.inference->position : 0, false);
+  if (ctx.inference) extend_cache(ctx, a);
+  take_bias(ctx, a, bias);
+  return attend(ctx, a, lse, ctx.mask);
 }
 
 void keep(AttentionOp* op, Attending&& a, const Var& y, Tensor&& lse, bool packed) {
@@ -159,28 +178,71 @@ void keep(AttentionOp* op, Attending&& a, const Var& y, Tensor&& lse, bool packe
 
 }  // namespace
 
-Var dot_product_attention(Context& ctx, const AttentionHeads& heads, const Var& qkv) {
+Var dot_product_attention(Context& ctx, const AttentionHeads& heads, const Var& qkv,
+                          const Var* distance_bias) {
   check_input(ctx, qkv, heads.query_width() + 2 * heads.key_width());
-  Attending a{.heads = heads, .parts = packed_parts(heads, qkv.value), .mask = {}, .keys = 0};
+  Attending a{
+      .heads = heads, .parts = packed_parts(heads, qkv.value), .mask = {}, .bias = {}, .keys = 0};
   Tensor lse;
-  Var y = attend(ctx, a, lse);
-  keep(ctx.record<AttentionOp>({&qkv}, {}, {&y}), std::move(a), y, std::move(lse), true);
+  Var y = attend_to_itself(ctx, a, lse, distance_bias);
+  keep(ctx.record<AttentionOp>({&qkv, distance_bias}, {}, {&y}), std::move(a), y, std::move(lse),
+       true);
   return y;
 }
 
 Var dot_product_attention(Context& ctx, const AttentionHeads& heads, const Var& q, const Var& k,
-                          const Var& v) {
+                          const Var& v, const Var* distance_bias) {
   check_input(ctx, q, heads.query_width());
   check_input(ctx, k, heads.key_width());
   check_input(ctx, v, heads.key_width());
   // Whoever made q and k may still need them, so the rotation gets copies.
   const auto own = [&](const Var& x) { return heads.rotary ? x.value.clone() : x.value; };
-  Attending a{.heads = heads, .parts = {{own(q)}, {own(k)}, {v.value}}, .mask = {}, .keys = 0};
+  Attending a{
+      .heads = heads, .parts = {{own(q)}, {own(k)}, {v.value}}, .mask = {}, .bias = {}, .keys = 0};
   Tensor lse;
-  Var y = attend(ctx, a, lse);
-  keep(ctx.record<AttentionOp>({&q, &k, &v}, {}, {&y}), std::move(a), y, std::move(lse), false);
+  Var y = attend_to_itself(ctx, a, lse, distance_bias);
+  keep(ctx.record<AttentionOp>({&q, distance_bias, &k, &v}, {}, {&y}), std::move(a), y,
+       std::move(lse), false);
   return y;
 }
+
+Var cross_attention(Context& ctx, const AttentionHeads& heads, const Var& q, const Var& k,
+                    const Var& v) {
+  check_input(ctx, q, heads.query_width());
+  check_input(ctx, k, heads.key_width());
+  check_input(ctx, v, heads.key_width());
+  if (k.shape()[0] != q.shape()[0] || !(k.shape() == v.shape()))
+    layer_error(ctx, kName,
+                "expects keys and values for each of the samples " + q.shape().str() + ", found " +
+                    k.shape().str() + " and " + v.shape().str());
+  if (heads.causal || heads.rotary)
+    layer_error(ctx, kName, "compares no positions of two sequences: neither causal nor rotated");
+  Attending a{.heads = heads,
+              .parts = {{q.value}, {k.value}, {v.value}},
+              .mask = {},
+              .bias = {},
+              .keys = k.shape()[1]};
+  Tensor lse;
+  Var y = attend(ctx, a, lse, ctx.memory_mask);
+  const Var* const no_bias = nullptr;
+  keep(ctx.record<AttentionOp>({&q, no_bias, &k, &v}, {}, {&y}), std::move(a), y, std::move(lse),
+       false);
+  return y;
+}
+
+namespace {
+
+// (B,heads,distances) → (heads,distances).
+Tensor sum_over_samples(const Tensor& x) {
+  const Nsc size = nsc_of(x.shape());
+  const Tensor sum = Tensor::zeros({size.s, size.c}, x.dtype());
+  with_float_type(x.dtype(), [&]<class T>() {
+    kernels::sum_per_position(sum.data<T>(), x.data<T>(), size.n, size.s, size.c);
+  });
+  return sum;
+}
+
+}  // namespace
 
 // The kernel writes all three gradients at once, packed as their inputs are; then the rotation is
 // undone on dq and dk.
@@ -193,19 +255,24 @@ void AttentionOp::backward(Grads& grads) {
   };
   const Parts gradients = packed ? packed_parts(a.heads, like(a.parts.q).tensor)
                                  : Parts{like(a.parts.q), like(a.parts.k), like(a.parts.v)};
+  Tensor dbias;
+  if (a.bias && grads.wants(1))
+    dbias = Tensor::empty({a.batch(), a.bias.shape()[0], a.bias.shape()[1]}, dout.dtype());
   with_float_type(dout.dtype(), [&]<class T>() {
     const Tensor workspace = workspace_of(kernels::attention_backward_workspace<T>(a.shape()));
-    kernels::attention_backward<T>(a.shape(), a.options(), a.parts.q.view<const T>(d),
-                                   a.parts.k.view<const T>(d), a.parts.v.view<const T>(d),
-                                   Part{out}.view<const T>(d), lse.data<T>(),
-                                   Part{dout}.view<const T>(d), gradients.q.view<T>(d),
-                                   gradients.k.view<T>(d), gradients.v.view<T>(d), workspace.raw());
+    kernels::attention_backward<T>(
+        a.shape(), a.options(), a.parts.q.view<const T>(d), a.parts.k.view<const T>(d),
+        a.parts.v.view<const T>(d), Part{out}.view<const T>(d), lse.data<T>(),
+        Part{dout}.view<const T>(d), gradients.q.view<T>(d), gradients.k.view<T>(d),
+        gradients.v.view<T>(d), workspace.raw(),
+        {.bias = a.bias ? a.bias.data<T>() : nullptr, .dbias = dbias ? dbias.data<T>() : nullptr});
   });
   rotate(a.heads, gradients, a.first, true);
   grads.give(0, gradients.q.tensor);
+  if (dbias) grads.give(1, sum_over_samples(dbias));
   if (packed) return;
-  grads.give(1, gradients.k.tensor);
-  grads.give(2, gradients.v.tensor);
+  grads.give(2, gradients.k.tensor);
+  grads.give(3, gradients.v.tensor);
 }
 
 }  // namespace norma

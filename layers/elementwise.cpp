@@ -3,6 +3,7 @@
 #include "core/kernels/add.h"
 #include "core/kernels/copy_columns.h"
 #include "core/kernels/scale_samples.h"
+#include "core/kernels/select_rows.h"
 #include "layers/in_place.h"
 #include "layers/layer_error.h"
 
@@ -122,6 +123,39 @@ void SplitColumnsOp::backward(Grads& grads) {
     target += bytes;
   }
   grads.give(0, dx);
+}
+
+namespace {
+
+struct ZeroPaddingOp : NamedOp<ZeroPaddingOp> {
+  static constexpr const char* kName = "zero_padding";
+  Tensor mask;
+  void backward(Grads& grads) override;
+};
+
+void keep_valid(const Tensor& y, const Tensor& x, const Tensor& mask) {
+  const int64_t rows = mask.numel(), width = x.numel() / rows;
+  with_float_type(x.dtype(), [&]<class T>() {
+    kernels::select_rows(y.data<T>(), x.data<T>(), mask.data<uint8_t>(), rows, width);
+  });
+}
+
+}  // namespace
+
+Var zero_padding(Context& ctx, const Var& x) {
+  if (!ctx.mask) return x;
+  if (ctx.mask.numel() != nsc_of(x.shape()).rows())
+    layer_error(ctx, ZeroPaddingOp::kName,
+                "the mask of shape " + ctx.mask.shape().str() + " does not fit the input " +
+                    x.shape().str());
+  Var y{Tensor::empty(x.shape(), x.value.dtype())};
+  keep_valid(y.value, x.value, ctx.mask);
+  if (auto* op = ctx.record<ZeroPaddingOp>({&x}, {}, {&y})) op->mask = ctx.mask;
+  return y;
+}
+
+void ZeroPaddingOp::backward(Grads& grads) {
+  give_in_place(grads, [&](const Tensor& dx, const Tensor& dy) { keep_valid(dx, dy, mask); });
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "layers/column_gain.h"
+#include "layers/moe/router.h"
 #include "layers/norms/norm.h"
 #include "layers/weights/unit_weight.h"
 
@@ -37,6 +38,9 @@ void Ffn::Options::describe(Fields& f) {
   f.maybe_number("out_init_std", out_init_std, "the same for the projection down; null = init_std",
                  {.min = 0});
   describe_reparam(f, reparam);
+  f.spec("router", router, router_registry(),
+         "chooses among several such networks, the experts, for each token; null = one for all");
+  f.rule(!router || !reparam, "reparam", "null where `router` chooses among experts");
 }
 
 int64_t Ffn::default_hidden(Activation kind, int64_t width) {
@@ -80,10 +84,5 @@ Var Ffn::forward(Context& ctx, const Var& x) {
             : activation(ctx, activation_, up);
   return down_(ctx, inner_norm_ ? (*inner_norm_)(ctx, hidden) : hidden);
 }
-
-namespace {
-const RegisterLayer<Ffn> registered("ffn", "the feed-forward part of a transformer",
-                                    "Vaswani et al. 2017, arXiv:1706.03762");
-}  // namespace
 
 }  // namespace norma

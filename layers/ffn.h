@@ -16,12 +16,11 @@ class Ffn : public Module {
     bool bias = true;
     Spec inner_norm = {}, reparam = {};
     std::optional<double> init_std = {}, out_init_std = {};
+    Spec router = {};          // of a mixture of experts; see make_ffn
     bool unit_sphere = false;  // set by a placement's recipe, by no config
     void describe(Fields& f);
   };
   Ffn(const Scope& scope, const Options& options, int64_t width);
-  Ffn(const Scope& scope, const Options& options, const LayerInput& input)
-      : Ffn(scope, options, input.shape.back()) {}
 
   // What `hidden` is when left out: four times the width; gated, where three matrices share the
   // budget of two, 8/3 of it, rounded up to a multiple of 32.

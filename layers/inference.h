@@ -13,13 +13,19 @@ struct KeyValueCache {
   Tensor keys, values;  // (B, capacity, kv_heads·head_width)
 };
 
+// What one recurrent module has come to.
+struct RecurrentState {
+  Tensor h, c;  // (B, hidden)
+};
+
 // What a generation keeps between forwards, so that each new token costs one position. Point
 // `Context::inference` to it, run the prompt, then one token after the other, and after each
 // forward add to `position` what it was given. Setting `position` back forgets what came after.
 struct Inference {
   int64_t capacity = 0;  // the most positions a cache can hold
   int64_t position = 0;  // positions seen by earlier forwards
-  std::unordered_map<std::string, KeyValueCache> caches = {};  // by the attention's module path
+  std::unordered_map<std::string, KeyValueCache> caches = {};   // by the attention's module path
+  std::unordered_map<std::string, RecurrentState> states = {};  // starts anew where position is 0
 };
 
 }  // namespace norma

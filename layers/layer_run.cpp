@@ -65,13 +65,13 @@ Tensor find_or_none(const NamedTensors& in, const char* name) {
 void check_names(const NamedTensors& in) {
   for (const auto& [name, tensor] : in) {
     const bool known = name == "input" || name == "mask" || name == "cond" || name == "target" ||
-                       name == "segmentation" || name == "grad_output" ||
-                       name.starts_with("param.") || name.starts_with("buffer.");
+                       name == "segmentation" || name == "memory" || name == "memory_mask" ||
+                       name == "grad_output" || name.starts_with("param.") ||
+                       name.starts_with("buffer.");
     if (!known)
-      throw Error(
-          "a tensor is called '" + name +
-          "'; expected input, mask, cond, segmentation, target, grad_output, param.<name> or "
-          "buffer.<name>");
+      throw Error("a tensor is called '" + name +
+                  "'; expected input, mask, cond, segmentation, memory, memory_mask, target, "
+                  "grad_output, param.<name> or buffer.<name>");
   }
   if (!in.contains("input")) throw Error("there is no tensor called 'input'");
   if (in.at("input").numel() == 0)
@@ -98,13 +98,13 @@ Tensor side_input(const NamedTensors& in, const char* name, DType dtype) {
 }
 
 // (B,T) for an input (B,T,C) or tokens (B,T); (B,H,W) for an image.
-void check_mask(const Tensor& mask, const Tensor& input) {
+void check_mask(const char* name, const Tensor& mask, const Tensor& input) {
   if (mask.dtype() != DType::kUInt8)
-    throw Error(std::string("mask holds ") + name_of(mask.dtype()) +
+    throw Error(std::string(name) + " holds " + name_of(mask.dtype()) +
                 ", expected uint8 or bool: 1 at valid positions");
   const std::vector<int64_t> extents = input.shape().vec();
   const size_t leading = extents.size() - (is_float(input.dtype()) ? 1 : 0);
-  check_shape("mask", mask, Shape(std::span(extents).first(leading)));
+  check_shape(name, mask, Shape(std::span(extents).first(leading)));
 }
 
 }  // namespace
@@ -146,7 +146,11 @@ NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
   ctx.dtype = options.dtype;
   ctx.seed = 1;
   ctx.mask = find_or_none(in, "mask");
-  if (ctx.mask) check_mask(ctx.mask, input);
+  if (ctx.mask) check_mask("mask", ctx.mask, input);
+  const Tensor memory = side_input(in, "memory", options.dtype);
+  ctx.memory_mask = find_or_none(in, "memory_mask");
+  if (ctx.memory_mask && !memory) throw Error("there is a memory_mask without a memory");
+  if (ctx.memory_mask) check_mask("memory_mask", ctx.memory_mask, memory);
   const Tensor target = find_or_none(in, "target");
   if (target) ctx.target = prepared(target, options.dtype);
 
@@ -157,17 +161,23 @@ NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
     x = is_float(input.dtype()) ? tape.leaf(input) : Var{input};
     if (cond) ctx.cond = tape.leaf(cond);
     if (segmentation) ctx.segmentation = tape.leaf(segmentation);
+    if (memory) ctx.memory = tape.leaf(memory);
     y = (*layer)(ctx, x);
   }
 
   NamedTensors out;
   out["output"] = channels_first(y.value);
+  for (const LossTerm& term : ctx.loss_terms())
+    out[std::string("loss.") + term.name] = term.mean.value.clone();
   if (const Tensor grad = find_or_none(in, "grad_output"); grad) {
     check_float("grad_output", grad);
     // A loss, one number here, has no extents in PyTorch.
     if (grad.numel() != 1 || y.value.numel() != 1)
       check_shape("grad_output", grad, out["output"].shape());
     params.zero_grad();
+    for (const LossTerm& term : ctx.loss_terms())
+      if (term.mean.needs_grad())
+        tape.seed(term.mean, Tensor::full({1}, options.dtype, term.coefficient));
     if (y.needs_grad()) tape.backward(y, prepared(grad, options.dtype).view(y.shape()));
     const auto of_leaf = [&](const Var& leaf) {
       const Tensor& found = tape.grad(leaf);
@@ -176,6 +186,7 @@ NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
     if (x.needs_grad()) out["grad_input"] = channels_first(of_leaf(x));
     if (cond) out["grad_cond"] = channels_first(of_leaf(ctx.cond));
     if (segmentation) out["grad_segmentation"] = channels_first(of_leaf(ctx.segmentation));
+    if (memory) out["grad_memory"] = of_leaf(ctx.memory);
     for (const Param& param : params.params()) out["grad_param." + param.name] = param.grad.clone();
   }
   for (const Buffer& buffer : params.buffers()) out["buffer." + buffer.name] = buffer.value.clone();

@@ -19,10 +19,11 @@ struct LayerRunOptions {
 
 // Runs one layer forward and backward on named tensors, laid out as PyTorch lays them out (images
 // NCHW): the surface on which a layer is compared with other libraries.
-//   in:  `input`; optionally `mask`, `cond`, `segmentation`, `target`, `grad_output`,
-//        `param.<name>`, `buffer.<name>`
-//   out: `output`, `buffer.<name>`; with `grad_output` also `grad_input`, `grad_cond`,
-//        `grad_segmentation` and `grad_param.<name>`
+//   in:  `input`; optionally `mask`, `cond`, `segmentation`, `memory`, `memory_mask`, `target`,
+//        `grad_output`, `param.<name>`, `buffer.<name>`
+//   out: `output`, `buffer.<name>`, and `loss.<name>` where the layer adds a term to the training
+//        loss; with `grad_output` also `grad_input`, `grad_cond`, `grad_segmentation`,
+//        `grad_memory` and `grad_param.<name>`, to which such terms add their part
 // Floating-point tensors are computed in options.dtype. Throws Error naming a tensor that the layer
 // does not have, or whose shape is wrong.
 NamedTensors run_layer(const Spec& spec, const NamedTensors& in, const LayerRunOptions& options);

@@ -13,12 +13,15 @@ namespace norma {
 // do not apply are 0.
 struct ModelInput {
   int64_t vocab = 0;                            // tokens 0 … vocab-1, in sequences (B,T)
+  bool next_token = false;                      // tokens: asked for is the next token of the input
+  int64_t answer = 0;                           // tokens: length of a target sequence of its own
   int64_t height = 0, width = 0, channels = 0;  // images (B,H,W,C)
   int64_t features = 0;                         // vectors (B,F)
   int64_t outputs = 0;                          // classes, or the vocabulary
 };
 
-// Models map a batch to logits: (B,T,outputs) for sequences of tokens, else (B,outputs).
+// Models map a batch to logits: (B,T,outputs) for sequences of tokens, (B,answer,outputs) where the
+// target is another sequence, else (B,outputs).
 using MakeModel = std::unique_ptr<Module> (*)(const Scope&, const Spec&, const ModelInput&);
 struct ModelType {
   MakeModel make;
@@ -52,6 +55,16 @@ struct RegisterModel {
 
 // Says that a layer makes the model's outputs: adaptive clipping leaves it alone.
 void mark_output_layer(const Linear& head);
+
+// A model that answers by itself, token by token, and not only along the right answer as its
+// forward does. It is judged by that in evaluation, besides its loss.
+class Answering {
+ public:
+  virtual ~Answering() = default;
+  // Answers the input, as the context's mask says, without its target, and measures how many of
+  // the answers are the target.
+  virtual void judge(Context& ctx, const Var& input) = 0;
+};
 
 // Throws the Error that a model of this type cannot take what the data offers.
 void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input);

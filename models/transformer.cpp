@@ -4,6 +4,10 @@ namespace norma {
 
 void TransformerOptions::describe(Fields& f) {
   f.integer("layers", layers, "blocks", {.min = 1});
+  f.integer("share_layers", share_layers,
+            "consecutive blocks that use the same parameters; 1 = each has its own, as many as "
+            "`layers` = ALBERT",
+            {.min = 1});
   f.integer("width", width, "features of the stream", {.min = 1});
   f.integer("heads", heads, "attention heads; the width must be a multiple", {.min = 1});
   f.maybe_integer("kv_heads", kv_heads, "key/value heads; null = as many as heads", {.min = 1});
@@ -18,6 +22,9 @@ void TransformerOptions::describe(Fields& f) {
         inner.choice("activation", activation,
                      {"gelu", "gelu_tanh", "silu", "relu", "relu2", "swiglu", "geglu"},
                      "the function between them");
+        inner.spec("router", router, router_registry(),
+                   "chooses among several such networks, the experts, for each token; null = one "
+                   "for all");
       },
       "the feed-forward part");
   f.flag("bias", bias, "biases in attention and feed-forward");
@@ -28,6 +35,7 @@ void TransformerOptions::describe(Fields& f) {
   f.choice("output_init", output_init, {"placement", "plain", "depth_scaled"},
            "initial weights of projections that end on the stream: as the placement asks, like all "
            "others, or smaller by √(2·layers)");
+  f.rule(layers % share_layers == 0, "share_layers", "a divisor of `layers`");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
   f.rule(output_init != "depth_scaled" || !recipe().damps_depth, "output_init",
          "\"placement\" or \"plain\": this `placement` holds deep branches small already, and "
@@ -36,6 +44,24 @@ void TransformerOptions::describe(Fields& f) {
   f.rule(!qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
          "null where queries and keys have different numbers of heads (`kv_heads`)");
   rule_norms(f, norm, norm_sites(), layers);
+  f.rule(layers_that_share_agree(), "norm",
+         "the same in all layers that share their parameters (`share_layers`)");
+}
+
+bool TransformerOptions::layers_that_share_agree() const {
+  for (int64_t layer = 0; layer < layers; ++layer)
+    for (const char* site : {"attn", "ffn", "qk"}) {
+      const Spec* const here = norm.find(site, layer);
+      const Spec* const owner = norm.find(site, layer - layer % share_layers);
+      if (here && owner && here->options && owner->options && *here->options != *owner->options)
+        return false;
+    }
+  return true;
+}
+
+const Spec& TransformerOptions::qk_norm_of(int64_t layer) const {
+  const Spec* const named = norm.find_named("qk", layer);
+  return named ? *named : qk_norm;
 }
 
 bool TransformerOptions::has_bounded_norm() const {
@@ -62,6 +88,13 @@ std::vector<NormSite> TransformerOptions::norm_sites() const {
   return sites;
 }
 
+// Blocks that share parameters differ in depth: placements and random numbers still see that.
+Scope TransformerOptions::place_of(const Scope& scope, int64_t layer) const {
+  const int64_t owner = layer - layer % share_layers;
+  const Scope place = scope / "blocks" / layer;
+  return owner == layer ? place : place.sharing(scope / "blocks" / owner);
+}
+
 Block::Options TransformerOptions::block(bool causal, bool rope, double rope_base) const {
   InitialDeviations init = recipe().init;
   const Stack stack{.layers = layers, .init_std = init_std};
@@ -83,7 +116,8 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
               .activation = activation,
               .bias = bias,
               .init_std = init.ffn_in,
-              .out_init_std = init.ffn_out};
+              .out_init_std = init.ffn_out,
+              .router = router};
   made.layers = layers;
   return made;
 }
@@ -92,9 +126,9 @@ Transformer::Transformer(const Scope& scope, const TransformerOptions& options,
                          const Block::Options& block) {
   Block::Options here = block;
   for (here.layer = 0; here.layer < options.layers; ++here.layer) {
-    const Spec* qk = options.norm.find_named("qk", here.layer);
-    here.attention.head_norms.qk_norm = qk ? *qk : options.qk_norm;
-    blocks_.push_back(std::make_unique<Block>(scope / "blocks" / here.layer, here, options.width));
+    here.attention.head_norms.qk_norm = options.qk_norm_of(here.layer);
+    blocks_.push_back(
+        std::make_unique<Block>(options.place_of(scope, here.layer), here, options.width));
   }
   const Recipe recipe = options.recipe();
   if (recipe.embedding_norm || options.norm.find_named("embedding", 0))

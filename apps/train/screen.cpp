@@ -16,7 +16,12 @@ std::string figures(const EvalReport& report) {
                   100 * report.accuracy);
   else
     std::snprintf(text, sizeof text, "loss %.6g", report.loss);
-  return text;
+  std::string all = text;
+  for (const Figure& figure : report.figures) {
+    std::snprintf(text, sizeof text, ", %s %.4g", figure.name, figure.value());
+    all += text;
+  }
+  return all;
 }
 
 }  // namespace

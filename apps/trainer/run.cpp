@@ -63,6 +63,10 @@ std::string changed_options(const Json& before, const Json& now) {
   return all;
 }
 
+void put_figures(Json& line, const std::string& prefix, const std::vector<Figure>& figures) {
+  for (const Figure& figure : figures) line[prefix + figure.name] = figure.value();
+}
+
 // One run being carried out.
 class Run {
  public:
@@ -194,6 +198,7 @@ class Run {
               {"lr", report.lr},
               {"grad_norm", report.grad_norm}};
     if (report.classifies) line["train/accuracy"] = report.accuracy;
+    put_figures(line, "train/", report.figures);
     if (report.clipped.units > 0)
       line["clipped_fraction"] = static_cast<double>(report.clipped.units_clipped) /
                                  static_cast<double>(report.clipped.units);
@@ -225,6 +230,7 @@ class Run {
     if (!report) return report;
     Json line{{"step", training_.steps_done()}, {name + "/loss", report->loss}};
     if (report->classifies) line[name + "/accuracy"] = report->accuracy;
+    put_figures(line, name + "/", report->figures);
     line["ms"] = milliseconds_since(start);
     metrics_->write(line);
     return report;

@@ -20,15 +20,21 @@ namespace {
 // What a pass over some samples adds up to, summed over the ranks.
 struct Totals {
   double loss = 0, weight = 0, correct = 0;
-  void add(const LossResult& result) {
+  std::vector<Figure> figures;
+  void add(const LossResult& result, std::span<const Figure> measured) {
     loss += result.total;
     weight += result.weight;
     correct += static_cast<double>(result.correct);
+    for (const Figure& figure : measured) add_figure(figures, figure);
   }
+  // All ranks run the same layers, so their figures stand in the same order.
   void all_reduce(Comm& comm) {
-    double sums[] = {loss, weight, correct};
-    comm.all_reduce(sums);
+    std::vector<double> sums{loss, weight, correct};
+    for (const Figure& figure : figures) sums.insert(sums.end(), {figure.sum, figure.weight});
+    comm.all_reduce(std::span(sums));
     loss = sums[0], weight = sums[1], correct = sums[2];
+    for (size_t i = 0; i < figures.size(); ++i)
+      figures[i].sum = sums[3 + 2 * i], figures[i].weight = sums[4 + 2 * i];
   }
 };
 
@@ -42,6 +48,8 @@ void all_reduce(Comm& comm, const Tensor& sums) {
 
 ModelInput input_for(const DataInfo& info) {
   return {.vocab = info.vocab,
+          .next_token = info.next_token,
+          .answer = info.answer,
           .height = info.height,
           .width = info.width,
           .channels = info.channels,
@@ -93,6 +101,15 @@ LossResult Training::forward(const Batch& batch, int64_t first_sample) {
   return (*loss_)(ctx_, output);
 }
 
+void Training::differentiate(const LossResult& result) {
+  if (!result.sum.needs_grad()) return;
+  for (const LossTerm& term : ctx_.loss_terms())
+    if (term.mean.needs_grad())
+      tape_.seed(term.mean,
+                 Tensor::full({1}, term.mean.value.dtype(), term.coefficient * result.weight));
+  tape_.backward(result.sum);
+}
+
 StepReport Training::step() {
   const TrainOptions& train = config_.train;
   StepReport report{.step = steps_ + 1, .classifies = loss_->classifies()};
@@ -107,8 +124,8 @@ StepReport Training::step() {
     const int64_t first = steps_ * train.batch + part * micro + comm_.rank() * share;
     loader_->training(static_cast<uint64_t>(first), share, batch_);
     const LossResult result = forward(batch_, first);
-    if (result.sum.needs_grad()) tape_.backward(result.sum);
-    totals.add(result);
+    differentiate(result);
+    totals.add(result, ctx_.figures());
     report.samples += batch_.samples * comm_.size();
     report.tokens += batch_.tokens * comm_.size();
   }
@@ -117,6 +134,7 @@ StepReport Training::step() {
   const double scale = totals.weight > 0 ? 1 / totals.weight : 0;
   report.loss = totals.loss * scale;
   report.accuracy = totals.correct * scale;
+  report.figures = std::move(totals.figures);
   report.grad_norm = grad_norm(params_, scale);
   report.lr = base_lr(config_.optim) * schedule_->factor(report.step, train.steps);
   if (!report.finite()) {
@@ -142,13 +160,17 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   const int64_t micro = micro_batch();
   for (int64_t first = comm_.rank() * micro; first < samples; first += comm_.size() * micro) {
     loader_->evaluation(split, first, std::min(micro, samples - first), batch_);
-    totals.add(forward(batch_, first));
+    const LossResult result = forward(batch_, first);
+    if (auto* const answering = dynamic_cast<Answering*>(model_.get()))
+      answering->judge(ctx_, Var{batch_.input});
+    totals.add(result, ctx_.figures());
   }
   if (average_) average_->swap(params_);
   totals.all_reduce(comm_);
   report.weight = totals.weight;
   report.loss = totals.loss / totals.weight;
   report.accuracy = totals.correct / totals.weight;
+  report.figures = std::move(totals.figures);
   return report;
 }
 
@@ -199,7 +221,7 @@ double Training::rehearse(TapeObserver& observer, int64_t micro_batches) {
     loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
     const LossResult result = forward(batch_, first);
     flops += ctx_.flops();
-    if (result.sum.needs_grad()) tape_.backward(result.sum);
+    differentiate(result);
   }
   params_.zero_grad();
   ctx_.observer = tape_.observer = nullptr;

@@ -28,6 +28,7 @@ struct StepReport {
   double lr = 0, grad_norm = 0;
   Clipped clipped = {};
   int64_t samples = 0, tokens = 0;
+  std::vector<Figure> figures = {};  // what layers measured: terms of the loss, tokens dropped …
   bool finite() const;
 };
 
@@ -35,6 +36,7 @@ struct EvalReport {
   double loss = 0, accuracy = 0;
   bool classifies = false;
   double weight = 0;  // targets counted
+  std::vector<Figure> figures = {};
 };
 
 // One training in memory: data, model, optimizer and how far they are. Writes no files. With
@@ -84,6 +86,8 @@ class Training {
 
  private:
   LossResult forward(const Batch& batch, int64_t first_sample);
+  // Backward of the loss and of the terms that layers added to it.
+  void differentiate(const LossResult& result);
   void keep_buffers();
   void restore_buffers();
   // Samples of a micro-batch on all ranks together.

@@ -29,6 +29,15 @@ struct AttentionOptions {
   const uint8_t* key_mask = nullptr;  // (batch, keys), 0 = invisible; null = all visible
 };
 
+// A number added to the logit (before the cap) of query i and key j: element h·(queries + keys − 1)
+// + j − i + queries − 1 of `bias`, null = none; it depends on the distance of the two alone. In the
+// backward `dbias` (batch, heads, queries + keys − 1) receives its gradient, sample by sample.
+template <class T>
+struct DistanceBias {
+  const T* bias = nullptr;
+  T* dbias = nullptr;
+};
+
 // Bytes of workspace the functions below want for this shape with elements T, for all threads.
 template <class T>
 size_t attention_forward_workspace(const AttentionShape& shape);
@@ -43,7 +52,7 @@ size_t attention_backward_workspace(const AttentionShape& shape);
 template <class T>
 void attention_forward(const AttentionShape& shape, const AttentionOptions& options,
                        AttentionView<const T> q, AttentionView<const T> k, AttentionView<const T> v,
-                       AttentionView<T> out, T* lse, void* workspace);
+                       AttentionView<T> out, T* lse, void* workspace, DistanceBias<T> bias = {});
 
 // Gradients of everything the forward read, given its results and dout; they overwrite dq, dk, dv.
 // A query that sees no key and a key that no query sees get gradient 0.
@@ -52,6 +61,6 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
                         AttentionView<const T> q, AttentionView<const T> k,
                         AttentionView<const T> v, AttentionView<const T> out, const T* lse,
                         AttentionView<const T> dout, AttentionView<T> dq, AttentionView<T> dk,
-                        AttentionView<T> dv, void* workspace);
+                        AttentionView<T> dv, void* workspace, DistanceBias<T> bias = {});
 
 }  // namespace norma::kernels

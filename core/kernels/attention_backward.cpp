@@ -77,7 +77,8 @@ void row_products(T* delta, HeadRows<T> a, HeadRows<T> b, int64_t rows, int64_t 
 template <class T>
 void rows_backward(const AttentionShape& shape, const AttentionOptions& options,
                    const BackwardScratch<T>& s, const T* visible, int64_t first, int64_t in_block,
-                   int64_t rows, int64_t block_width, const T* lse, T* dq, int64_t dq_stride) {
+                   int64_t rows, int64_t block_width, DistanceBias<T> head_bias, const T* lse,
+                   T* dq, int64_t dq_stride) {
   using V = Vec<T>;
   const SeenKeys<T> keys = seen_from(shape, options, first, visible);
   const int64_t seen = keys.limit(rows - 1);
@@ -85,6 +86,7 @@ void rows_backward(const AttentionShape& shape, const AttentionOptions& options,
   T* dlogits = s.dlogits + in_block * s.row_stride;
   multiply_panels(rows, seen, shape.head_width, s.queries + in_block * s.head_width, s.head_width,
                   s.key_panels, logits, s.row_stride);
+  if (head_bias.bias) add_bias_to_rows(logits, s.row_stride, rows, keys, head_bias.bias, first);
   multiply_panels(rows, seen, shape.head_width, s.dout + in_block * s.head_width, s.head_width,
                   s.value_panels, dlogits, s.row_stride);
   const T cap = static_cast<T>(options.softcap);
@@ -92,6 +94,7 @@ void rows_backward(const AttentionShape& shape, const AttentionOptions& options,
       cap > 0 ? softmax_backward_of_rows<true, T> : softmax_backward_of_rows<false, T>;
   softmax_backward(logits, dlogits, s.row_stride, rows, block_width, keys, lse + first,
                    s.delta + in_block, cap);
+  if (head_bias.dbias) add_rows_to_bias(head_bias.dbias, first, dlogits, s.row_stride, rows, keys);
   multiply<Stored::kByRows>(rows, s.head_width, seen, dlogits, s.row_stride, s.keys, s.head_width,
                             s.dqueries, s.head_width, false);
   const V scale = static_cast<T>(options.scale);
@@ -149,7 +152,7 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
                         AttentionView<const T> q, AttentionView<const T> k,
                         AttentionView<const T> v, AttentionView<const T> out, const T* lse,
                         AttentionView<const T> dout, AttentionView<T> dq, AttentionView<T> dk,
-                        AttentionView<T> dv, void* workspace) {
+                        AttentionView<T> dv, void* workspace, DistanceBias<T> bias) {
   const int64_t group = shape.heads / shape.kv_heads, units = shape.batch * shape.kv_heads;
   const int64_t block = block_rows<T>(shape), width = shape.head_width;
   const auto unit_of_work = [&](int64_t unit, void* memory) {
@@ -168,6 +171,13 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
     for (int64_t h = kv_head * group; h < (kv_head + 1) * group; ++h) {
       const T* lse_head = lse + (b * shape.heads + h) * shape.queries;
       T* dq_head = dq.data + b * dq.batch_stride + h * dq.head_stride;
+      DistanceBias<T> head_bias;
+      if (bias.bias) head_bias.bias = bias_of_first_query(shape, bias.bias, h);
+      if (bias.dbias) {
+        const int64_t distances = shape.queries + shape.keys - 1;
+        std::fill_n(bias.dbias + (b * shape.heads + h) * distances, distances, T(0));
+        head_bias.dbias = bias_of_first_query(shape, bias.dbias, b * shape.heads + h);
+      }
       for (int64_t first = 0; first < shape.queries; first += block) {
         const int64_t rows = std::min(block, shape.queries - first);
         const int64_t seen = seen_from(shape, options, first, visible).limit(rows - 1);
@@ -181,7 +191,7 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
         row_products(s.delta, dout_block, block_of(head_rows(out, b, h)), rows, width);
         for (int64_t r = 0; r < rows; r += kTileRows) {
           rows_backward(shape, options, s, visible, first + r, r,
-                        std::min<int64_t>(kTileRows, rows - r), seen, lse_head, dq_head,
+                        std::min<int64_t>(kTileRows, rows - r), seen, head_bias, lse_head, dq_head,
                         dq.row_stride);
         }
         keys_backward(options, s, first, rows, seen);
@@ -193,12 +203,13 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
   for_each_unit(units, workers_for(shape, units), workspace, scratch_bytes<T>(shape), unit_of_work);
 }
 
-#define NORMA_INSTANTIATE(T)                                                            \
-  template size_t attention_backward_workspace<T>(const AttentionShape&);               \
-  template void attention_backward(                                                     \
-      const AttentionShape&, const AttentionOptions&, AttentionView<const T>,           \
-      AttentionView<const T>, AttentionView<const T>, AttentionView<const T>, const T*, \
-      AttentionView<const T>, AttentionView<T>, AttentionView<T>, AttentionView<T>, void*);
+#define NORMA_INSTANTIATE(T)                                                                   \
+  template size_t attention_backward_workspace<T>(const AttentionShape&);                      \
+  template void attention_backward(const AttentionShape&, const AttentionOptions&,             \
+                                   AttentionView<const T>, AttentionView<const T>,             \
+                                   AttentionView<const T>, AttentionView<const T>, const T*,   \
+                                   AttentionView<const T>, AttentionView<T>, AttentionView<T>, \
+                                   AttentionView<T>, void*, DistanceBias<T>);
 NORMA_INSTANTIATE(float)
 NORMA_INSTANTIATE(double)
 #undef NORMA_INSTANTIATE

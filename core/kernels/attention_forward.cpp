@@ -55,7 +55,7 @@ int64_t heads_per_unit(const AttentionShape& shape) {
 template <class T>
 void attend_rows(const AttentionShape& shape, const AttentionOptions& options,
                  const ForwardScratch<T>& s, const T* visible, HeadRows<T> q, int64_t first,
-                 int64_t rows, T* out, int64_t out_stride, T* lse) {
+                 int64_t rows, const T* head_bias, T* out, int64_t out_stride, T* lse) {
   using V = Vec<T>;
   const SeenKeys<T> keys = seen_from(shape, options, first, visible);
   const int64_t seen = keys.limit(rows - 1);
@@ -63,6 +63,7 @@ void attend_rows(const AttentionShape& shape, const AttentionOptions& options,
   pack_rows(s.queries, s.head_width, these, rows, shape.head_width, static_cast<T>(options.scale));
   multiply_panels(rows, seen, shape.head_width, s.queries, s.head_width, s.keys, s.logits,
                   s.row_stride);
+  if (head_bias) add_bias_to_rows(s.logits, s.row_stride, rows, keys, head_bias, first);
   const T cap = static_cast<T>(options.softcap);
   if (cap > 0) cap_rows(s.logits, s.row_stride, rows, keys, cap);
   RowSoftmax<T> softmax[kTileRows];
@@ -91,7 +92,7 @@ size_t attention_forward_workspace(const AttentionShape& shape) {
 template <class T>
 void attention_forward(const AttentionShape& shape, const AttentionOptions& options,
                        AttentionView<const T> q, AttentionView<const T> k, AttentionView<const T> v,
-                       AttentionView<T> out, T* lse, void* workspace) {
+                       AttentionView<T> out, T* lse, void* workspace, DistanceBias<T> bias) {
   const int64_t group = shape.heads / shape.kv_heads, per_unit = heads_per_unit(shape);
   const int64_t units_each = shape.heads / per_unit, units = shape.batch * units_each;
   const auto unit_of_work = [&](int64_t unit, void* block) {
@@ -108,9 +109,10 @@ void attention_forward(const AttentionShape& shape, const AttentionOptions& opti
     for (int64_t h = first_head; h < first_head + per_unit; ++h) {
       T* out_head = out.data + b * out.batch_stride + h * out.head_stride;
       T* lse_head = lse + (b * shape.heads + h) * shape.queries;
+      const T* head_bias = bias.bias ? bias_of_first_query(shape, bias.bias, h) : nullptr;
       for (int64_t i = 0; i < shape.queries; i += kTileRows) {
         const int64_t rows = std::min<int64_t>(kTileRows, shape.queries - i);
-        attend_rows(shape, options, s, visible, head_rows(q, b, h), i, rows, out_head,
+        attend_rows(shape, options, s, visible, head_rows(q, b, h), i, rows, head_bias, out_head,
                     out.row_stride, lse_head);
       }
     }
@@ -118,11 +120,12 @@ void attention_forward(const AttentionShape& shape, const AttentionOptions& opti
   for_each_unit(units, workers_for(shape, units), workspace, scratch_bytes<T>(shape), unit_of_work);
 }
 
-#define NORMA_INSTANTIATE(T)                                                      \
-  template size_t attention_forward_workspace<T>(const AttentionShape&);          \
-  template void attention_forward(const AttentionShape&, const AttentionOptions&, \
-                                  AttentionView<const T>, AttentionView<const T>, \
-                                  AttentionView<const T>, AttentionView<T>, T*, void*);
+#define NORMA_INSTANTIATE(T)                                                           \
+  template size_t attention_forward_workspace<T>(const AttentionShape&);               \
+  template void attention_forward(const AttentionShape&, const AttentionOptions&,      \
+                                  AttentionView<const T>, AttentionView<const T>,      \
+                                  AttentionView<const T>, AttentionView<T>, T*, void*, \
+                                  DistanceBias<T>);
 NORMA_INSTANTIATE(float)
 NORMA_INSTANTIATE(double)
 #undef NORMA_INSTANTIATE

@@ -52,6 +52,36 @@ void cap_rows(T* logits, int64_t stride, int64_t rows, const SeenKeys<T>& keys, 
   }
 }
 
+// The biases of one head, for query 0: element j belongs to key j. Row r of consecutive queries
+// from `first` on reads from r + first places before.
+template <class T>
+void add_bias_to_rows(T* logits, int64_t stride, int64_t rows, const SeenKeys<T>& keys,
+                      const T* head_bias, int64_t first) {
+  using V = math::Vec<T>;
+  for (int64_t r = 0; r < rows; ++r) {
+    T* row = logits + r * stride;
+    const T* bias = head_bias - first - r;
+    const int64_t limit = keys.limit(r);
+    for (int64_t i = 0; i < limit; i += V::lanes)
+      (V::load(row + i) + V::load_at_most(bias + i, limit - i)).store(row + i);
+  }
+}
+
+// The gradient of that: adds rows of gradients of logits, 0 where a key is not seen.
+template <class T>
+void add_rows_to_bias(T* head_dbias, int64_t first, const T* dlogits, int64_t stride, int64_t rows,
+                      const SeenKeys<T>& keys) {
+  using V = math::Vec<T>;
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* row = dlogits + r * stride;
+    T* dbias = head_dbias - first - r;
+    const int64_t limit = keys.limit(r);
+    for (int64_t i = 0; i < limit; i += V::lanes)
+      (V::load_at_most(dbias + i, limit - i) + V::load(row + i))
+          .store_at_most(dbias + i, limit - i);
+  }
+}
+
 template <class T>
 struct RowSoftmax {
   T max;  // the largest logit seen, -infinity if none

@@ -58,6 +58,12 @@ SeenKeys<T> seen_from(const AttentionShape& shape, const AttentionOptions& optio
   return {shape.keys, first + options.query_offset + 1, 1, visible};
 }
 
+// The biases of head h (of any number of samples before it) that begin with those of query 0.
+template <class T>
+T* bias_of_first_query(const AttentionShape& shape, T* bias, int64_t h) {
+  return bias + h * (shape.queries + shape.keys - 1) + shape.queries - 1;
+}
+
 // The rows of one head.
 template <class T>
 HeadRows<std::remove_const_t<T>> head_rows(AttentionView<T> view, int64_t batch, int64_t head) {

@@ -23,6 +23,8 @@ class SequenceTask : public Dataset {
   struct Plan {
     std::string type;
     int64_t vocab = 0, context = 0;
+    int64_t answer = 0;   // tokens of a target that is a sequence of its own; 0 = `context`
+    bool padded = false;  // token 0 fills inputs up and nothing else
     std::array<int64_t, kSplits.size()> sizes{};
     int64_t seed = 0;
     Order order = Order::kShuffled;
@@ -30,12 +32,16 @@ class SequenceTask : public Dataset {
   // An Error when the sequences are longer than the model's context.
   SequenceTask(const Plan& plan, const DataRequest& request);
 
-  // Writes sample `index` of a split: `context` input tokens and as many targets.
+  // Writes sample `index` of a split: `context` input tokens and as many targets, or `answer`.
   virtual void write(Split split, int64_t index, int32_t* input, int32_t* target) const = 0;
   RandomSequence random(Split split, int64_t index) const;
 
  private:
+  int64_t targets() const { return info_.answer > 0 ? info_.answer : info_.context; }
+  void write_mask(Batch& batch) const;
+
   std::string type_;
+  bool padded_;
   std::array<int64_t, kSplits.size()> sizes_;
   int64_t seed_;
 };

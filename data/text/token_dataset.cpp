@@ -19,6 +19,7 @@ void TokenDataset::set_tokens(const Runs& runs, int64_t vocab, int64_t context,
   info_.kind = InputKind::kTokens;
   info_.vocab = vocab;
   info_.context = context;
+  info_.next_token = true;
 }
 
 Places TokenDataset::places() const {

@@ -31,7 +31,10 @@ class DeepNorm final : public SublayerPlacement {
 // β = (8·layers)^−¼.
 Recipe recipe(const DeepNorm::Options&, const Stack& stack) {
   const double beta = std::pow(8.0 * static_cast<double>(stack.layers), -0.25);
-  return {.init = InitialDeviations::gained(stack, beta), .final_norm = false, .damps_depth = true};
+  return {.init = InitialDeviations::gained(stack, beta),
+          .final_norm = false,
+          .damps_depth = true,
+          .single_stack = true};
 }
 
 const RegisterPlacement<DeepNorm> registered("deep_norm", "N(αx + F(x)), α = (2·layers)^¼",

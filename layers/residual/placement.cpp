@@ -13,6 +13,20 @@ std::unique_ptr<Placement> make_placement(const Spec& placement, const BlockSite
   return placement_registry().at(placement.type).make(placement, site);
 }
 
+std::unique_ptr<SublayerPlacement> make_sublayer_placement(const Spec& placement,
+                                                           const SublayerSite& site) {
+  if (const auto make = placement_registry().at(placement.type).make_sublayer)
+    return make(placement, site);
+  std::string others;
+  for (const Entry* entry : placement_registry().entries())
+    if (placement_registry().at(entry->type).make_sublayer)
+      others += (others.empty() ? "" : ", ") + entry->type;
+  throw Error("[" + site.block.path() + "] placement \"" + placement.type +
+              "\" joins attention and feed-forward together and knows no third sublayer; expected "
+              "one of " +
+              others);
+}
+
 Recipe recipe_of(const Spec& placement, const Stack& stack) {
   return placement_registry().at(placement.type).recipe(placement, stack);
 }

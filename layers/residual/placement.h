@@ -22,10 +22,14 @@ struct BlockSite {
 
 // One sublayer of it.
 struct SublayerSite : BlockSite {
-  SublayerSite(const BlockSite& site, const char* sublayer) : BlockSite(site), name(sublayer) {}
-  std::string name;  // "attn": its norm is then `attn_norm`
+  SublayerSite(const BlockSite& site, const char* sublayer)
+      : SublayerSite(site, sublayer, sublayer) {}
+  SublayerSite(const BlockSite& site, const char* sublayer, const char* site_of_norm)
+      : BlockSite(site), name(sublayer), norm_site(site_of_norm) {}
+  std::string name;       // "attn": its norm is then `attn_norm`
+  std::string norm_site;  // what configs call the place of that norm
   std::unique_ptr<Norm> make_norm(const char* suffix = "_norm") const {
-    return norma::make_norm(block / (name + suffix), norm.at(name, layer), width);
+    return norma::make_norm(block / (name + suffix), norm.at(norm_site, layer), width);
   }
 };
 
@@ -80,12 +84,20 @@ class OneByOne final : public Placement {
 
 struct PlacementType {
   std::unique_ptr<Placement> (*make)(const Spec& placement, const BlockSite& site);
+  // The joint of a single sublayer; null where a placement joins those of a block together.
+  std::unique_ptr<SublayerPlacement> (*make_sublayer)(const Spec& placement,
+                                                      const SublayerSite& site);
   std::function<Recipe(const Spec& placement, const Stack& stack)> recipe;
 };
 Registry<PlacementType>& placement_registry();
 
 std::unique_ptr<Placement> make_placement(const Spec& placement, const BlockSite& site);
 Recipe recipe_of(const Spec& placement, const Stack& stack);
+
+// For blocks of other sublayers than attention and feed-forward. Throws an Error where the
+// placement joins these two together.
+std::unique_ptr<SublayerPlacement> make_sublayer_placement(const Spec& placement,
+                                                           const SublayerSite& site);
 
 // What leaves the last block, carried out: through the final norm, if there is one. A second sum is
 // what that norm is for; it is then added to the stream.
@@ -99,12 +111,20 @@ struct RegisterPlacement {
   using Options = typename P::Options;
   RegisterPlacement(const char* type, const char* summary, const char* source,
                     Recipe (*recipe)(const Options&, const Stack&)) {
-    using Whole = std::conditional_t<std::derived_from<P, SublayerPlacement>, OneByOne<P>, P>;
+    constexpr bool kOneByOne = std::derived_from<P, SublayerPlacement>;
+    std::unique_ptr<SublayerPlacement> (*make_sublayer)(const Spec&, const SublayerSite&) = nullptr;
+    if constexpr (kOneByOne)
+      make_sublayer = [](const Spec& placement,
+                         const SublayerSite& site) -> std::unique_ptr<SublayerPlacement> {
+        return std::make_unique<P>(options_of<Options>(placement), site);
+      };
+    using Whole = std::conditional_t<kOneByOne, OneByOne<P>, P>;
     placement_registry().add(
         {type, summary, source, describe_options<Options>()},
         {[](const Spec& placement, const BlockSite& site) -> std::unique_ptr<Placement> {
            return std::make_unique<Whole>(options_of<Options>(placement), site);
          },
+         make_sublayer,
          [recipe](const Spec& placement, const Stack& stack) {
            return recipe(options_of<Options>(placement), stack);
          }});

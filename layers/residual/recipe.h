@@ -44,6 +44,8 @@ struct Recipe {
   bool final_norm = true;
   // A norm in front of the projections that end on the stream, as `inner_norm` of their layers.
   bool inner_norm = false;
+  // Its constants hold for a stack that is only an encoder or only a decoder, not for both in one.
+  bool single_stack = false;
   // A norm of what enters the first block.
   bool embedding_norm = false;
   // The sublayers' norm on each head's queries, keys and values.

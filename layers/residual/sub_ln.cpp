@@ -9,7 +9,8 @@ namespace {
 // γ = √(ln 2·layers).
 Recipe recipe(const PreNorm::Options&, const Stack& stack) {
   const double gamma = std::sqrt(std::log(2.0 * static_cast<double>(stack.layers)));
-  return {.init = InitialDeviations::gained(stack, gamma), .inner_norm = true};
+  return {
+      .init = InitialDeviations::gained(stack, gamma), .inner_norm = true, .single_stack = true};
 }
 
 const RegisterPlacement<PreNorm> registered("sub_ln",

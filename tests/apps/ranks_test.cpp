@@ -25,8 +25,11 @@ struct Course {
 Course course_of(const RunConfig& config, Comm& comm) {
   Training training(config, comm);
   Course course;
-  for (int64_t step = 0; step < config.train.steps; ++step)
-    course.losses.push_back(training.step().loss);
+  for (int64_t step = 0; step < config.train.steps; ++step) {
+    const StepReport report = training.step();
+    course.losses.push_back(report.loss);
+    for (const Figure& figure : report.figures) course.losses.push_back(figure.value());
+  }
   training.reestimate_statistics();
   course.losses.push_back(training.evaluate(Split::kValidation)->loss);
   course.weights = training.params().values().clone();
@@ -48,18 +51,28 @@ const char* const kPerceptron = R"({
   "train": {"steps": 8, "batch": 24, "accumulate": 2, "precision": "fp64"}
 })";
 
+// Terms that layers add to the loss, and figures: sums over ranks and micro-batches alike.
+const char* const kExperts = R"({
+  "model": {"type": "gpt", "layers": 2, "width": 8, "heads": 2, "context": 10,
+            "ffn": {"hidden": 6, "router": {"type": "top_k", "experts": 3, "load_balance": 0.3}}},
+  "data": {"type": "selective_copy", "length": 8, "items": 2, "symbols": 3, "val_samples": 12},
+  "train": {"steps": 4, "batch": 12, "accumulate": 2, "precision": "fp64"}
+})";
+
 }  // namespace
 
 TEST_CASE("two ranks train as one process does", "[apps]") {
-  const RunConfig config = config_of(kPerceptron);
-  const Course alone = course_of(config, single_process());
-  for (const int ranks : {2, 3}) {
-    const std::vector<Course> shared = courses_of(config, ranks);
-    for (const Course& each : shared) {
-      REQUIRE(each.losses.size() == alone.losses.size());
-      for (size_t i = 0; i < alone.losses.size(); ++i)
-        CHECK(each.losses[i] == Approx(alone.losses[i]).epsilon(1e-12));
-      CHECK(same_bits(each.weights, shared[0].weights));
+  for (const char* const text : {kPerceptron, kExperts}) {
+    const RunConfig config = config_of(text);
+    const Course alone = course_of(config, single_process());
+    for (const int ranks : {2, 3}) {
+      const std::vector<Course> shared = courses_of(config, ranks);
+      for (const Course& each : shared) {
+        REQUIRE(each.losses.size() == alone.losses.size());
+        for (size_t i = 0; i < alone.losses.size(); ++i)
+          CHECK(each.losses[i] == Approx(alone.losses[i]).epsilon(1e-12));
+        CHECK(same_bits(each.weights, shared[0].weights));
+      }
     }
   }
 }
@@ -81,6 +94,15 @@ TEST_CASE("batch norm over two ranks trains as over one process", "[apps]") {
       CHECK(each.losses[i] == Approx(alone.losses[i]).epsilon(1e-11));
     CHECK(largest_difference(each.weights, alone.weights) < 1e-11);
   }
+}
+
+TEST_CASE("terms that layers add to the loss do not depend on micro-batches", "[apps]") {
+  RunConfig config = config_of(kExperts);
+  const Course parts = course_of(config, single_process());
+  config.train.accumulate = 1;
+  const Course whole = course_of(config, single_process());
+  for (size_t i = 0; i < whole.losses.size(); ++i)
+    CHECK(parts.losses[i] == Approx(whole.losses[i]).epsilon(1e-10));
 }
 
 TEST_CASE("a batch that ranks cannot share equally is refused", "[apps]") {

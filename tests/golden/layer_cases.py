@@ -17,12 +17,14 @@ class Maker:
         self.cases = []
 
     def add(self, name, spec, x, mode="train", repeat=1, centre=0.0, mask=None, target=None,
-            state=None, **sides):
+            state=None, memory_mask=None, **sides):
         """`state` overrides random parameters: numbers that fill a tensor, by its name. `sides` are
-        the shapes of further inputs, `cond` and `segmentation`."""
+        the shapes of further inputs: `cond`, `segmentation`, `memory`."""
         generator = torch.Generator().manual_seed(crc32(name.encode()))
         tensors = random_tensors(spec, self.fill(x, generator), generator, mask, target,
                                  sides)
+        if memory_mask is not None:
+            tensors["memory_mask"] = memory_mask.to(torch.uint8)
         for key, value in (state or {}).items():
             tensors[key] = torch.full_like(tensors[key], value)
         self.cases.append(dict(name=name, spec=spec, tensors=tensors, mode=mode, repeat=repeat,

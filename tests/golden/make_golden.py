@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "peers"))
 
 from composite_cases import composite_cases  # noqa: E402
 from norm_cases import norm_cases  # noqa: E402
+from architecture_cases import architecture_cases  # noqa: E402
 from layer_cases import layer_cases  # noqa: E402
 from model_cases import write_model_cases  # noqa: E402
 from optim_cases import write_optim_cases  # noqa: E402
@@ -31,7 +32,8 @@ def main():
     torch.set_num_threads(1)
     for old in HERE.glob("*.safetensors"):
         old.unlink()
-    for case in [*layer_cases(), *norm_cases(), *weight_cases(), *composite_cases()]:
+    for case in [*layer_cases(), *norm_cases(), *weight_cases(), *composite_cases(),
+                 *architecture_cases()]:
         save_case(HERE / f"{case.pop('name')}.safetensors", **case)
     write_model_cases(HERE)
     write_optim_cases(HERE)

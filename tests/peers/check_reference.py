@@ -142,15 +142,22 @@ def check_golden_again():
                   tensors[f"expect.{name}"].double(), quiet=True)
 
 
+# Where the coefficient of a term of the loss stands in a router's options.
+COEFFICIENTS = {"loss.load_balance": "load_balance", "loss.router_z_loss": "z_loss"}
+
+
 def directional(spec, tensors, facts, names, direction):
-    """Central difference of Σ output·grad_output along one direction of everything."""
+    """Central difference of Σ output·grad_output, and what the layer adds to the loss, along one
+    direction of everything."""
     def value(step):
         moved = dict(tensors)
         for name in names:
             moved[name] = tensors[name] + step * direction[name]
         out = run_layer(spec, {k: v for k, v in moved.items() if k != "grad_output"},
-                        facts["mode"], facts["repeat"])["output"]
-        return (out * tensors["grad_output"]).sum()
+                        facts["mode"], facts["repeat"])
+        terms = sum(spec["router"][key] * out[name].sum() for name, key in COEFFICIENTS.items()
+                    if name in out)
+        return (out["output"] * tensors["grad_output"]).sum() + terms
 
     step = 1e-5
     return (value(step) - value(-step)) / (2 * step)

@@ -93,6 +93,54 @@ TEST_CASE("modular addition has every pair in exactly one split", "[data][tasks]
   for (const DuplicateCard& duplicate : data->card().duplicates) CHECK(duplicate.found == 0);
 }
 
+TEST_CASE("number names: digits are answered with words", "[data][tasks]") {
+  const auto data = load_data(R"({"type": "number_names", "digits": 6, "train_samples": 3000})");
+  REQUIRE(data->info().context == 7);
+  REQUIRE(data->info().answer == 10);
+  CHECK(data->info().vocab == 42);
+  std::map<int64_t, std::vector<int32_t>> names;
+  std::array<std::set<int64_t>, kSplits.size()> numbers;
+  for (const Split split : kSplits) {
+    Batch batch;
+    data->fetch(split, 0, data->size(split), DType::kFloat32, batch);
+    const std::vector<int32_t> input = numbers_of(batch.input), target = numbers_of(batch.target);
+    for (size_t sample = 0; sample * 7 < input.size(); ++sample) {
+      int64_t number = 0;
+      size_t at = sample * 7;
+      for (; input[at] != 1; ++at) {
+        REQUIRE((input[at] >= 2 && input[at] < 12));
+        number = 10 * number + input[at] - 2;
+      }
+      for (size_t i = sample * 7; i < (sample + 1) * 7; ++i) {
+        REQUIRE((batch.mask.data<uint8_t>()[i] != 0) == (i <= at));
+        if (i > at) REQUIRE(input[i] == 0);
+      }
+      std::vector<int32_t> words;
+      size_t word = sample * 10;
+      for (; target[word] != 1; ++word) words.push_back(target[word] - 12);
+      for (++word; word < (sample + 1) * 10; ++word) REQUIRE(target[word] == kIgnored);
+      names[number] = words;
+      numbers[static_cast<size_t>(split)].insert(number);
+      // The words mean the number.
+      int64_t thousands = 0, below = 0;
+      for (const int32_t w : words) {
+        REQUIRE((w >= 0 && w < 30));
+        if (w < 20) below += w;
+        if (w >= 20 && w < 28) below += 10 * (w - 18);
+        if (w == 28) below *= 100;
+        if (w == 29) thousands = below, below = 0;
+      }
+      REQUIRE(1000 * thousands + below == number);
+    }
+  }
+  CHECK(names.size() > 2000);
+  for (const int64_t number : numbers[0]) {
+    REQUIRE(numbers[1].count(number) == 0);
+    REQUIRE(numbers[2].count(number) == 0);
+  }
+  for (const DuplicateCard& duplicate : data->card().duplicates) CHECK(duplicate.found == 0);
+}
+
 TEST_CASE("tasks follow from their seed, and splits differ", "[data][tasks]") {
   const std::string start = R"({"type": "associative_recall", "train_samples": 20, "seed": )";
   const DataCard one = load_data(start + "1}")->card(), again = load_data(start + "1}")->card(),

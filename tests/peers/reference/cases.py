@@ -59,6 +59,7 @@ def random_tensors(spec, x, generator, mask=None, target=None, sides=None):
         tensors["mask"] = mask.to(torch.uint8)
     if target is not None:
         tensors["target"] = target
+    tensors.update(sides or {})
     output = run_layer(spec, tensors, "eval")["output"]
     grad = torch.randn(output.shape, generator=generator, dtype=torch.float64)
     if mask is not None and spec["type"] in ("attention", "block"):

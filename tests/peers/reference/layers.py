@@ -335,6 +335,15 @@ def build(spec, shape, sides=None):
         return Attention(channels, **options)
     if kind == "ffn":
         return Ffn(channels, **options)
+    if kind == "moe":
+        from .experts import Moe  # which needs the activations above
+        return Moe(channels, **options)
+    if kind in ("cross_attention", "decoder_block", "relative_bias"):
+        from . import decoder
+        return decoder.build(kind, channels, options)
+    if kind == "lstm":
+        from .recurrent import Lstm
+        return Lstm(channels, **options)
     if kind == "block":
         return Block(channels, **options)
     if kind == "squeeze_excite":

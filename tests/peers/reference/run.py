@@ -4,7 +4,7 @@ import torch
 
 from .layers import build
 
-SIDES = ("cond", "segmentation")  # inputs beside the first, which get gradients
+SIDES = ("cond", "segmentation", "memory")  # inputs beside the first, which get gradients
 
 
 def set_state(module, tensors):
@@ -44,11 +44,14 @@ def run_layer(spec, tensors, mode, repeat=1, centre=0.0, dtype=torch.float64):
     if x.is_floating_point():
         x = (x - centre).requires_grad_(True)
     extra = [tensors[name] for name in ("target", "mask") if name in tensors]
+    masks = {name: tensors[name] for name in ("memory_mask",) if name in tensors}
     for _ in range(repeat):
-        output = module(x, *extra, **sides)
+        output = module(x, *extra, **sides, **masks)
     out = {"output": output.detach()}
+    terms = getattr(module, "loss_terms", {})  # name: (value, coefficient), added to the loss
+    out.update({f"loss.{name}": value.reshape(1) for name, (value, _) in terms.items()})
     if "grad_output" in tensors:
-        out.update(gradients(module, x, output, tensors["grad_output"], sides))
+        out.update(gradients(module, x, output, tensors["grad_output"], sides, terms.values()))
     shift_running_mean(module, centre)
     out.update(read_state(module))
     return {name: value.detach().contiguous().clone() for name, value in out.items()}
@@ -59,13 +62,15 @@ def shift_running_mean(module, by):
         module.running_mean += by
 
 
-def gradients(module, x, output, grad_output, sides):
+def gradients(module, x, output, grad_output, sides, terms=()):
     wanted = {f"grad_param.{name}": p for name, p in module.named_parameters()}
     wanted |= {f"grad_{name}": side for name, side in sides.items()}
     if x.requires_grad:
         wanted["grad_input"] = x
     if not output.requires_grad:
         return {}
-    found = torch.autograd.grad(output, list(wanted.values()), grad_output, allow_unused=True)
+    outputs = [output, *(value for value, _ in terms)]
+    seeds = [grad_output, *(torch.full_like(value, factor) for value, factor in terms)]
+    found = torch.autograd.grad(outputs, list(wanted.values()), seeds, allow_unused=True)
     return {name: torch.zeros_like(wanted[name]) if g is None else g
             for name, g in zip(wanted, found)}

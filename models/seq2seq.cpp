@@ -1,0 +1,207 @@
+// An encoder-decoder: one stack reads a sequence, another writes its answer token by token, reading
+// what the first made of it. Vaswani et al. 2017, arXiv:1706.03762; positions enter as biases by
+// distance, shared by the blocks of a stack: Raffel et al. 2019 (T5), arXiv:1910.10683.
+#include <algorithm>
+#include <utility>
+
+#include "layers/dropout.h"
+#include "layers/embedding.h"
+#include "layers/relative_bias.h"
+#include "models/decoder.h"
+#include "models/model.h"
+
+namespace norma {
+namespace {
+
+struct Seq2seqOptions : TransformerOptions {
+  std::optional<int64_t> decoder_layers;
+  int64_t buckets = 32, max_distance = 128;
+  bool tie = true;
+  void describe(Fields& f) {
+    TransformerOptions::describe(f);
+    f.maybe_integer("decoder_layers", decoder_layers,
+                    "blocks of the decoder; null = as many as the encoder's", {.min = 1});
+    f.integer("buckets", buckets, "learned biases by distance, for each head", {.min = 4});
+    f.integer("max_distance", max_distance, "distances from here on share the last bucket",
+              {.min = 2});
+    f.flag("tie", tie, "the output projection is the token embedding");
+    f.rule(max_distance > buckets / 2, "max_distance", "more than half of `buckets`");
+    f.rule(decoder_layers.value_or(layers) % share_layers == 0, "decoder_layers",
+           "a multiple of `share_layers`");
+  }
+  TransformerOptions of_decoder() const {
+    TransformerOptions made = *this;
+    made.layers = decoder_layers.value_or(layers);
+    return made;
+  }
+  RelativeBias::Options bias(bool bidirectional) const {
+    return {.heads = heads,
+            .buckets = buckets,
+            .max_distance = max_distance,
+            .bidirectional = bidirectional,
+            .init_std = init_std};
+  }
+};
+
+// The side inputs of one stack, in their place while this object lives.
+class Sides {
+ public:
+  Sides(Context& ctx, Tensor mask, Var position_bias)
+      : ctx_(ctx),
+        mask_(std::exchange(ctx.mask, std::move(mask))),
+        bias_(std::exchange(ctx.position_bias, std::move(position_bias))) {}
+  ~Sides() {
+    ctx_.mask = std::move(mask_);
+    ctx_.position_bias = std::move(bias_);
+  }
+  Sides(const Sides&) = delete;
+  Sides& operator=(const Sides&) = delete;
+
+ private:
+  Context& ctx_;
+  Tensor mask_;
+  Var bias_;
+};
+
+class Seq2seq final : public Module, public Answering {
+ public:
+  using Options = Seq2seqOptions;
+  Seq2seq(const Scope& scope, const Options& options, const ModelInput& input)
+      : Module(scope),
+        answer_(answer_of(options, input)),
+        dropout_(options.dropout),
+        tokens_(scope / "tok_embed", input.vocab, options.width, Init::normal(options.init_std)),
+        encoder_bias_(scope / "encoder" / "position_bias", options.bias(true)),
+        encoder_(scope / "encoder", options, options.block(false, false, 10000)),
+        decoder_bias_(scope / "decoder" / "position_bias", options.bias(false)),
+        decoder_(scope / "decoder", options.of_decoder()) {
+    if (options.tie)
+      head_.emplace(scope / "head", tokens_.weight());
+    else
+      head_.emplace(scope / "head", options.width, input.outputs, false,
+                    Init::normal(options.init_std));
+  }
+
+  // Always the likeliest token. What was answered is read again for each token: answers are short.
+  void judge(Context& ctx, const Var& input) override;
+
+ protected:
+  // Along the right answer, as the context's target gives it: the logits of its every token.
+  Var forward(Context& ctx, const Var& input) override {
+    encode(ctx, input);
+    const Var y = decode(ctx, shifted(ctx.target), answered(ctx.target));
+    ctx.memory = Var();
+    ctx.memory_mask = Tensor();
+    return y;
+  }
+
+ private:
+  static int64_t answer_of(const Options& options, const ModelInput& input);
+  void encode(Context& ctx, const Var& input);
+  Var decode(Context& ctx, const Tensor& tokens, Tensor mask);
+  Tensor shifted(const Tensor& target) const;
+  static Tensor answered(const Tensor& target);
+
+  static constexpr int32_t kStart = 0;  // the token before the first, as in T5 that of padding
+  int64_t answer_;
+  double dropout_;
+  Embedding tokens_;
+  RelativeBias encoder_bias_;
+  Transformer encoder_;
+  RelativeBias decoder_bias_;
+  Decoder decoder_;
+  std::optional<Linear> head_;
+};
+
+int64_t Seq2seq::answer_of(const Options& options, const ModelInput& input) {
+  expect_input(input.vocab > 0, "seq2seq", "sequences of tokens", input);
+  if (input.answer == 0)
+    throw Error(
+        "model \"seq2seq\" answers a sequence with another, which the data do not offer; expected "
+        "data such as data.type \"number_names\"");
+  if (options.recipe().single_stack)
+    throw Error("model.placement \"" + options.placement.type +
+                "\" has constants for a stack that is only an encoder or only a decoder; model "
+                "\"seq2seq\" has both");
+  return input.answer;
+}
+
+void Seq2seq::encode(Context& ctx, const Var& input) {
+  const int64_t positions = input.shape()[1];
+  const Sides sides(ctx, ctx.mask, encoder_bias_(ctx, positions, positions));
+  ctx.memory_mask = ctx.mask;
+  ctx.memory = encoder_(ctx, dropout(ctx, tokens_(ctx, input), dropout_));
+}
+
+// Logits of the token behind each of `tokens` (B,T).
+Var Seq2seq::decode(Context& ctx, const Tensor& tokens, Tensor mask) {
+  const int64_t positions = tokens.shape()[1];
+  const Sides sides(ctx, std::move(mask), decoder_bias_(ctx, positions, positions));
+  const Var x = dropout(ctx, tokens_(ctx, Var{tokens}), dropout_);
+  return (*head_)(ctx, decoder_(ctx, x));
+}
+
+// The answer one position later, behind the start token.
+Tensor Seq2seq::shifted(const Tensor& target) const {
+  if (!target || target.dtype() != DType::kInt32 || target.shape().rank() != 2)
+    throw Error("[seq2seq] expects the answers as its target, int32 tokens (B,T)");
+  const int64_t batch = target.shape()[0], length = target.shape()[1];
+  const Tensor tokens = Tensor::empty(target.shape(), DType::kInt32);
+  const int32_t* from = target.data<int32_t>();
+  int32_t* to = tokens.data<int32_t>();
+  for (int64_t b = 0; b < batch; ++b, from += length, to += length) {
+    to[0] = kStart;
+    for (int64_t t = 1; t < length; ++t) to[t] = from[t - 1] >= 0 ? from[t - 1] : kStart;
+  }
+  return tokens;
+}
+
+Tensor Seq2seq::answered(const Tensor& target) {
+  const Tensor mask = Tensor::empty(target.shape(), DType::kUInt8);
+  for (int64_t i = 0; i < target.numel(); ++i)
+    mask.data<uint8_t>()[i] = target.data<int32_t>()[i] >= 0;
+  return mask;
+}
+
+void Seq2seq::judge(Context& ctx, const Var& input) {
+  const PathScope here(ctx, path());
+  encode(ctx, input);
+  const int64_t batch = input.shape()[0];
+  const auto find = [&](const Tensor& logits, int64_t row) {
+    return with_float_type(logits.dtype(), [&]<class T>() {
+      const int64_t outputs = logits.shape().back();
+      const T* const first = logits.data<T>() + row * outputs;
+      return static_cast<int32_t>(std::max_element(first, first + outputs) - first);
+    });
+  };
+  std::vector<int32_t> answer(static_cast<size_t>(batch * answer_));
+  for (int64_t length = 1; length <= answer_; ++length) {
+    const Tensor tokens = Tensor::empty({batch, length}, DType::kInt32);
+    for (int64_t b = 0; b < batch; ++b) {
+      int32_t* const row = tokens.data<int32_t>() + b * length;
+      row[0] = kStart;
+      std::copy_n(answer.begin() + b * answer_, length - 1, row + 1);
+    }
+    const Tensor logits = decode(ctx, tokens, {}).value;
+    for (int64_t b = 0; b < batch; ++b)
+      answer[static_cast<size_t>(b * answer_ + length - 1)] = find(logits, (b + 1) * length - 1);
+  }
+  ctx.memory = Var();
+  ctx.memory_mask = Tensor();
+  int64_t right = 0;
+  for (int64_t b = 0; b < batch; ++b) {
+    const int32_t* const target = ctx.target.data<int32_t>() + b * answer_;
+    bool same = true;
+    for (int64_t t = 0; t < answer_; ++t)
+      same = same && (target[t] < 0 || target[t] == answer[static_cast<size_t>(b * answer_ + t)]);
+    right += same;
+  }
+  ctx.measure("exact_match", static_cast<double>(right), static_cast<double>(batch));
+}
+
+const RegisterModel<Seq2seq> registered("seq2seq",
+                                        "an encoder-decoder that answers a sequence with another",
+                                        "Raffel et al. 2019 (T5), arXiv:1910.10683");
+
+}  // namespace
+}  // namespace norma

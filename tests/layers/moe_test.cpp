@@ -1,0 +1,194 @@
+// Mixtures of experts: gradients through gates and both terms of the loss, capacity, padding.
+#include "layers/moe/moe.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/pool.h"
+#include "layers/norms/norm.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+#include "tests/models/padding.h"
+#include "tests/specimen.h"
+
+namespace norma {
+namespace {
+
+constexpr int64_t kWidth = 6;
+
+Ffn::Options options_of(const Json& router, const std::string& activation = "gelu") {
+  Ffn::Options options;
+  options.hidden = 5;
+  options.activation = activation;
+  options.router = make_spec(router, router_registry(), "the router");
+  return options;
+}
+
+MakeModule moe(const Ffn::Options& options) {
+  return [=](const Scope& scope) { return make_ffn(scope, options, kWidth); };
+}
+
+// A term that the mixture adds to the loss, in the place of its output.
+MakeModule term(const Ffn::Options& options, size_t number) {
+  class Term : public Module {
+   public:
+    Term(const Scope& scope, const Ffn::Options& options, size_t number)
+        : Module(scope), moe_(make_ffn(scope, options, kWidth)), number_(number) {}
+
+   protected:
+    Var forward(Context& ctx, const Var& x) override {
+      (*moe_)(ctx, x);
+      return ctx.loss_terms()[number_].mean;
+    }
+
+   private:
+    std::unique_ptr<Module> moe_;
+    size_t number_;
+  };
+  return [=](const Scope& scope) { return std::make_unique<Term>(scope, options, number); };
+}
+
+}  // namespace
+
+TEST_CASE("moe: gradients", "[moe]") {
+  const Tensor mask = first_positions({5, 3, 0}, 5);
+  for (const char* activation : {"gelu", "swiglu"})
+    for (const Json& router :
+         {Json{{"type", "top_k"}, {"experts", 4}},
+          Json{{"type", "top_k"}, {"experts", 3}, {"k", 1}, {"normalize", false}},
+          Json{{"type", "top_k"}, {"experts", 5}, {"capacity_factor", 0.5}},
+          Json{{"type", "top_k"}, {"experts", 2}, {"normalize", false}}}) {
+      INFO(activation << " " << router.dump());
+      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kWidth}});
+      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kWidth}, .mask = mask});
+    }
+  gradcheck(moe(options_of("top_k")), {.input = {17, kWidth}});
+  Ffn::Options normed = options_of(Json{{"type", "top_k"}, {"experts", 3}});
+  normed.inner_norm = make_spec("layer_norm", norm_registry(), "the norm");
+  gradcheck(moe(normed), {.input = {3, 5, kWidth}, .mask = mask});
+}
+
+TEST_CASE("moe: gradients of the terms of the loss", "[moe]") {
+  const Tensor mask = first_positions({5, 3, 1}, 5);
+  const Ffn::Options options = options_of(Json{{"type", "top_k"}, {"experts", 4}});
+  for (const size_t number : {0, 1}) {
+    INFO(number);
+    gradcheck(term(options, number), {.input = {3, 5, kWidth}, .mask = mask});
+  }
+}
+
+TEST_CASE("moe: same bits with one and two threads on many tokens", "[moe]") {
+  check_same_bits(moe(options_of(Json{{"type", "top_k"}, {"experts", 3}})),
+                  {.input = {7, 111, kWidth}});
+}
+
+// A router of zeros prefers the first expert by the rule for ties; its load is then all there is.
+TEST_CASE("moe: capacity counts what it drops and drops the last", "[moe]") {
+  ParamSet set(DType::kFloat64, 1);
+  const auto layer = moe(options_of(
+      Json{{"type", "top_k"}, {"experts", 4}, {"k", 1}, {"capacity_factor", 2.0}}))(Scope(set));
+  set.materialize();
+  set.find("router.weight")->value.zero();
+  const Tensor x =
+      Tensor::from(normal_numbers("x", 2 * 10 * kWidth), {2, 10, kWidth}, DType::kFloat64);
+  Context ctx;
+  ctx.dtype = DType::kFloat64;
+  ctx.training = true;
+  ctx.mask = first_positions({10, 3}, 10);
+  ctx.begin_forward(0);
+  const Tensor y = (*layer)(ctx, {x}).value;
+  // ⌈2·10/4⌉ = 5 of the ten are kept, ⌈2·3/4⌉ = 2 of the three.
+  const auto answered = [&](int64_t sample, int64_t position) {
+    return y.item((sample * 10 + position) * kWidth) != 0;
+  };
+  for (int64_t t = 0; t < 10; ++t) {
+    CHECK(answered(0, t) == (t < 5));
+    CHECK(answered(1, t) == (t < 2));
+  }
+  REQUIRE(ctx.figures().size() == 3);
+  CHECK(std::string(ctx.figures()[0].name) == "dropped_tokens");
+  CHECK(ctx.figures()[0].value() == 6);
+  CHECK(ctx.figures()[1].value() == Approx(1));  // probabilities are even, whatever is chosen
+  CHECK(ctx.figures()[2].value() == Approx(std::log(4) * std::log(4)));
+
+  // In evaluation every token is answered.
+  ctx.training = false;
+  ctx.begin_forward(0);
+  const Tensor all = (*layer)(ctx, {x}).value;
+  for (int64_t t = 0; t < 10; ++t) CHECK(all.item(t * kWidth) != 0);
+  CHECK(ctx.figures()[0].value() == 0);
+}
+
+TEST_CASE("moe: padding, NaN even, changes nothing", "[moe]") {
+  const auto run = [](int64_t time, double padding) {
+    ParamSet set(DType::kFloat64, 1);
+    const auto layer = moe(options_of(Json{{"type", "top_k"}, {"experts", 3}}))(Scope(set));
+    set.materialize();
+    const Tensor x = Tensor::full({2, time, kWidth}, DType::kFloat64, padding);
+    const std::vector<int64_t> lengths{4, 2};
+    for (int64_t b = 0; b < 2; ++b)
+      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i)
+        x.data<double>()[b * time * kWidth + i] = std::sin(static_cast<double>(3 * b + i));
+    Tape tape;
+    Context ctx;
+    ctx.tape = &tape;
+    ctx.training = true;
+    ctx.dtype = DType::kFloat64;
+    ctx.mask = first_positions(lengths, time);
+    ctx.begin_forward(0);
+    const Var input = tape.leaf(x);
+    const Var y = (*layer)(ctx, input);
+    for (const LossTerm& term : ctx.loss_terms())
+      tape.seed(term.mean, Tensor::full({1}, DType::kFloat64, 0.5));
+    tape.backward(y);
+    std::vector<double> all;
+    for (int64_t b = 0; b < 2; ++b)
+      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i) {
+        all.push_back(y.value.item(b * time * kWidth + i));
+        all.push_back(tape.grad(input).item(b * time * kWidth + i));
+      }
+    for (const Param& param : set.params())
+      for (const double grad : param.grad.to_vector()) all.push_back(grad);
+    return all;
+  };
+  const std::vector<double> tight = run(4, 0);
+  const std::vector<double> wide = run(9, std::numeric_limits<double>::quiet_NaN());
+  REQUIRE(tight.size() == wide.size());
+  for (size_t i = 0; i < tight.size(); ++i)
+    REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-12).margin(1e-12));
+}
+
+TEST_CASE("moe: after its second step a training asks the system for no memory", "[moe]") {
+  ParamSet set(DType::kFloat32, 1);
+  const auto layer = moe(options_of("top_k", "swiglu"))(Scope(set));
+  set.materialize();
+  Tape tape;
+  Context ctx;
+  ctx.tape = &tape;
+  ctx.training = true;
+  int64_t misses = 0;
+  double dropped = 0;
+  for (int step = 0; step < 12; ++step) {
+    if (step == 2) misses = pool_statistics().misses;
+    const Numbers numbers = normal_numbers("x" + std::to_string(step), 60 * kWidth);
+    ctx.begin_forward(0);
+    const Var y = (*layer)(ctx, {Tensor::from(numbers, {3, 20, kWidth}, DType::kFloat32)});
+    dropped += ctx.figures()[0].value();
+    tape.backward(y);
+  }
+  CHECK(dropped > 0);
+  CHECK(pool_statistics().misses == misses);
+}
+
+TEST_CASE("moe: what does not go together is refused", "[moe]") {
+  const auto refused = [](const Json& spec, const char* reason) {
+    CHECK_THROWS_WITH(make_spec(spec, layer_registry(), "the layer"),
+                      Catch::Matchers::ContainsSubstring(reason));
+  };
+  refused({{"type", "moe"}, {"router", {{"experts", 2}, {"k", 3}}}}, "at most `experts`");
+  refused({{"type", "moe"}, {"reparam", "weight_norm"}}, "`router` chooses among experts");
+}
+
+}  // namespace norma

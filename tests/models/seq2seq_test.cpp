@@ -1,0 +1,133 @@
+// The encoder-decoder: gradients along a given answer, padding, and answering by itself.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "data/data_registry.h"
+#include "layers/loss.h"
+#include "models/model.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+#include "tests/models/padding.h"
+#include "tests/specimen.h"
+
+namespace norma {
+namespace {
+
+constexpr ModelInput kPairs{.vocab = 7, .answer = 4, .outputs = 7};
+
+MakeModule seq2seq(const Json& more = Json::object()) {
+  Json config{{"type", "seq2seq"}, {"layers", 2},  {"width", 8},
+              {"heads", 2},        {"buckets", 6}, {"max_distance", 5}};
+  config.update(more);
+  const Spec spec = make_spec(config, model_registry(), "the model");
+  return [=](const Scope& scope) { return make_model(scope, spec, kPairs); };
+}
+
+// Answers of 4, 2 and 1 tokens, filled up to `length`.
+Tensor answers(int64_t length) {
+  const Tensor target = Tensor::full({3, length}, DType::kInt32, -100);
+  const std::vector<int64_t> lengths{4, 2, 1};
+  for (int64_t b = 0; b < 3; ++b)
+    for (int64_t t = 0; t < lengths[static_cast<size_t>(b)]; ++t)
+      target.data<int32_t>()[b * length + t] = static_cast<int32_t>((2 * b + 3 * t + 1) % 7);
+  return target;
+}
+
+}  // namespace
+
+TEST_CASE("seq2seq: gradients", "[models]") {
+  const Tensor mask = first_positions({5, 3, 1}, 5);
+  for (const Json& options :
+       {Json::object(), Json{{"placement", "post"}, {"norm", "rms_norm"}, {"tie", false}},
+        Json{{"placement", "sandwich"}, {"decoder_layers", 1}, {"dropout", 0.2}},
+        Json{{"share_layers", 2}, {"qk_norm", "rms_norm"}, {"bias", false}},
+        Json{{"ffn", {{"hidden", 5}, {"router", {{"type", "top_k"}, {"experts", 3}}}}}}}) {
+    INFO(options.dump());
+    gradcheck(seq2seq(options), {.input = {3, 5}, .tokens = 7, .mask = mask, .target = answers(4)});
+  }
+}
+
+TEST_CASE("seq2seq: padding of either sequence changes nothing", "[models]") {
+  const auto run = [](int64_t time, int64_t length, int32_t padding) {
+    ParamSet set(DType::kFloat64, 3);
+    const auto model = seq2seq()(Scope(set));
+    set.materialize();
+    const std::vector<int64_t> lengths{5, 3, 1};
+    const Tensor tokens = Tensor::full({3, time}, DType::kInt32, padding);
+    for (int64_t b = 0; b < 3; ++b)
+      for (int64_t t = 0; t < lengths[static_cast<size_t>(b)]; ++t)
+        tokens.data<int32_t>()[b * time + t] = static_cast<int32_t>((b + t * t) % 7);
+    Tape tape;
+    Context ctx;
+    ctx.tape = &tape;
+    ctx.training = true;
+    ctx.dtype = DType::kFloat64;
+    ctx.mask = first_positions(lengths, time);
+    ctx.target = answers(length);
+    ctx.begin_forward(0);
+    const LossResult loss = cross_entropy(ctx, (*model)(ctx, {tokens}), ctx.target);
+    CHECK(loss.weight == 7);
+    tape.backward(loss.sum);
+    std::vector<double> all{loss.total};
+    for (const Param& param : set.params())
+      for (const double grad : param.grad.to_vector()) all.push_back(grad);
+    return all;
+  };
+  const std::vector<double> tight = run(5, 4, 0), wide = run(9, 7, 6);
+  REQUIRE(tight.size() == wide.size());
+  for (size_t i = 0; i < tight.size(); ++i)
+    REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-10).margin(1e-12));
+}
+
+// What a model answers by itself is what it finds likeliest along that very answer.
+TEST_CASE("seq2seq: its own answers are judged token by token", "[models]") {
+  ParamSet set(DType::kFloat64, 5);
+  const auto model = seq2seq()(Scope(set));
+  set.materialize();
+  for (const Param& param : set.params()) {
+    const Numbers noise = normal_numbers(param.name, param.numel());
+    for (int64_t i = 0; i < param.numel(); ++i)
+      param.value.data<double>()[i] += 0.3 * noise[static_cast<size_t>(i)];
+  }
+  set.touch();
+  const Tensor tokens = Tensor::full({2, 5}, DType::kInt32, 3);
+  tokens.data<int32_t>()[7] = 1;
+  Context ctx;
+  ctx.dtype = DType::kFloat64;
+  ctx.target = Tensor::full({2, 4}, DType::kInt32, 0);
+  const auto likeliest = [&](int64_t b, int64_t t) {
+    ctx.begin_forward(0);
+    const std::vector<double> logits = (*model)(ctx, {tokens}).value.to_vector();
+    const auto row = logits.begin() + (b * 4 + t) * 7;
+    return static_cast<int32_t>(std::max_element(row, row + 7) - row);
+  };
+  for (int64_t t = 0; t < 4; ++t)
+    for (int64_t b = 0; b < 2; ++b) ctx.target.data<int32_t>()[b * 4 + t] = likeliest(b, t);
+  const auto judged = [&] {
+    ctx.begin_forward(0);
+    dynamic_cast<Answering&>(*model).judge(ctx, {tokens});
+    REQUIRE(ctx.figures().size() == 1);
+    CHECK(std::string(ctx.figures()[0].name) == "exact_match");
+    return ctx.figures()[0].value();
+  };
+  CHECK(judged() == 1);
+  int32_t& last = ctx.target.data<int32_t>()[7];
+  last = (last + 1) % 7;
+  CHECK(judged() == 0.5);
+  last = -100;  // not asked
+  CHECK(judged() == 1);
+}
+
+TEST_CASE("seq2seq: what does not go together is refused", "[models]") {
+  ParamSet set(DType::kFloat32, 1);
+  const auto refused = [&](const Json& more, const char* reason) {
+    CHECK_THROWS_WITH(seq2seq(more)(Scope(set)), Catch::Matchers::ContainsSubstring(reason));
+  };
+  refused({{"placement", "deep_norm"}}, "only an encoder or only a decoder");
+  const Spec spec = make_spec(Json("seq2seq"), model_registry(), "the model");
+  CHECK_THROWS_WITH(make_model(Scope(set), spec, {.vocab = 7, .outputs = 7}),
+                    Catch::Matchers::ContainsSubstring("number_names"));
+}
+
+}  // namespace norma

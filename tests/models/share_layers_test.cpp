@@ -1,0 +1,91 @@
+// Blocks that share their parameters across depth.
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "layers/residual/placement.h"
+#include "models/model.h"
+#include "tests/catch.h"
+#include "tests/gradcheck.h"
+#include "tests/specimen.h"
+
+namespace norma {
+namespace {
+
+constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
+
+Json config_of(const char* type, int64_t share, const std::string& placement) {
+  return {{"type", type},  {"layers", 4},  {"share_layers", share},  {"width", 8},
+          {"heads", 2},    {"context", 5}, {"placement", placement}, {"drop_path", 0.4},
+          {"dropout", 0.2}};
+}
+
+MakeModule model(const Json& config) {
+  const Spec spec = make_spec(config, model_registry(), "the model");
+  return [=](const Scope& scope) { return make_model(scope, spec, kTokens); };
+}
+
+// The parameter of a model that shares by two, for one of a model that does not.
+std::string owner_of(std::string name) {
+  const size_t at = name.find("blocks.");
+  if (at != std::string::npos) name[at + 7] = static_cast<char>('0' + (name[at + 7] - '0') / 2 * 2);
+  return name;
+}
+
+}  // namespace
+
+TEST_CASE("shared layers: gradients in every placement", "[models]") {
+  for (const Entry* placement : placement_registry().entries()) {
+    INFO(placement->type);
+    const char* const type = placement->type.size() % 2 ? "gpt" : "encoder";
+    gradcheck(model(config_of(type, 2, placement->type)), {.input = {2, 5}, .tokens = 7});
+  }
+}
+
+// Depth shows in the factors of this placement, in stochastic depth and in the random numbers.
+TEST_CASE("shared layers: equal layers that hold the same values, and their gradients add up",
+          "[models]") {
+  ParamSet shared_set(DType::kFloat64, 1), own_set(DType::kFloat64, 1);
+  const auto shared = model(config_of("gpt", 2, "layer_norm_scaling"))(Scope(shared_set));
+  const auto own = model(config_of("gpt", 1, "layer_norm_scaling"))(Scope(own_set));
+  shared_set.materialize();
+  own_set.materialize();
+  CHECK(shared_set.find("blocks.1.attn.qkv.weight") == nullptr);
+  CHECK(shared_set.find("blocks.2.attn.qkv.weight") != nullptr);
+  for (const Param& param : own_set.params())
+    param.value.copy_from(shared_set.find(owner_of(param.name))->value);
+  own_set.touch();
+
+  const Tensor tokens = Tensor::from(normal_numbers("tokens", 10), {2, 5}, DType::kInt32);
+  for (int i = 0; i < 10; ++i) tokens.data<int32_t>()[i] = i % 7;
+  const auto pass = [&](Module& with) {
+    Tape tape;
+    Context ctx;
+    ctx.tape = &tape;
+    ctx.training = true;
+    ctx.dtype = DType::kFloat64;
+    ctx.begin_forward(0);
+    const Var y = with(ctx, {tokens});
+    tape.backward(y);
+    return y.value;
+  };
+  CHECK(same_bits(pass(*shared), pass(*own)));
+  for (const Param& param : shared_set.params()) {
+    std::vector<double> total(static_cast<size_t>(param.numel()), 0.0);
+    for (const Param& part : own_set.params()) {
+      if (owner_of(part.name) != param.name) continue;
+      const std::vector<double> grad = part.grad.to_vector();
+      for (size_t i = 0; i < total.size(); ++i) total[i] += grad[i];
+    }
+    const std::vector<double> grad = param.grad.to_vector();
+    INFO(param.name);
+    for (size_t i = 0; i < total.size(); ++i)
+      REQUIRE(grad[i] == Approx(total[i]).epsilon(1e-10).margin(1e-10));
+  }
+}
+
+TEST_CASE("shared layers: groups must divide the depth", "[models]") {
+  CHECK_THROWS_WITH(model(config_of("gpt", 3, "pre")),
+                    Catch::Matchers::ContainsSubstring("a divisor of `layers`"));
+}
+
+}  // namespace norma
