@@ -1,30 +1,19 @@
 // Group normalization: every sample standardizes groups of channels over all positions.
 // Wu, He 2018, arXiv:1803.08494.
-#include "layers/norms/affine.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/standardized.h"
 
 namespace norma {
 namespace {
 
-struct GroupNorm : AffinePair {
+struct GroupNorm : Standardized {
   int64_t groups = 32;
-  double eps = 1e-5;
   void describe(Fields& f) {
     f.integer("groups", groups, "number of groups; divides the channels", {.min = 1});
-    f.number("eps", eps, "added to the variance", {.min = 0});
+    describe_eps(f);
     describe_affine(f);
   }
-
-  static constexpr int kStats = 1;
-  static constexpr bool kCentred = true;
-  Domain domain() const { return Domain::group(groups); }
-  auto table(const auto& m) const { return rsqrt(m.variance() + eps); }
-  static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
-    return u * rstd * weight + bias;
-  }
-  static auto partials(auto, auto u, auto rstd, auto weight, auto) {
-    return std::tuple(kZero, rstd * weight, u * weight, u * rstd, decltype(u)(1));
-  }
+  static constexpr Domain domain() { return Domain::group(1); }
+  void cut(Domain& domain) const { domain.groups = groups; }
 };
 
 const RegisterNorm<GroupNorm> registered("group_norm",

@@ -149,6 +149,7 @@ class Columns {
 // Where a sample's moments are kept.
 template <class T>
 ColumnState of_sample(const ColumnNorm<T>& norm, const ColumnState& state, int64_t sample) {
+  if (!state.mean) return {};  // given statistics
   const int64_t first = sample * norm.domains();
   return {state.mean + first, state.m2 + first, state.positions + sample,
           state.slope ? state.slope + first : nullptr};

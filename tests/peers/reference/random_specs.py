@@ -4,7 +4,7 @@ Sizes lean to the awkward (1, odd, prime), options to every combination PyTorch 
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -209,6 +209,34 @@ def batch_norm(r):
     return Draw(spec, shape, r.choice(("train", "train", "eval")), r.choice((1, 1, 3)), lengths)
 
 
+def batch_kin(kind, without=(), **choices):
+    """Batch norm's options but for some, and others with their choices; six samples."""
+
+    def draw(r):
+        plain = batch_norm(r)
+        spec = {name: value for name, value in plain.spec.items() if name not in without}
+        spec |= {"type": kind} | {name: r.choice(values) for name, values in choices.items()}
+        return replace(plain, spec=spec, shape=(6, *plain.shape[1:]),
+                       lengths=[*plain.lengths, 2] if plain.lengths else None)
+
+    return draw
+
+
+TRACKING, STREAMING = ("track_running_stats",), ("momentum", "track_running_stats")
+ALPHAS = {"alpha_forward": (0.5, 0.9, 0.999), "alpha_backward": (0.5, 0.9)}
+BATCH_KIN = {
+    "ghost_batch_norm": batch_kin("batch_norm", ghost_batch=(2, 3, 6, 9)),
+    "frozen_batch_norm": batch_kin("batch_norm", TRACKING, frozen=(True,)),
+    "split_batch_norm": batch_kin("split_batch_norm", splits=(2, 3)),
+    "sync_batch_norm": batch_kin("sync_batch_norm"),
+    "batch_renorm": batch_kin("batch_renorm", TRACKING, rmax=(1.2, 3), dmax=(0.3, 5),
+                              rmax_steps=([0, 0], [1, 4]), dmax_steps=([0, 0], [0, 3])),
+    "lp_batch_norm": batch_kin("lp_batch_norm", TRACKING, p=(1, 2, 3, 4)),
+    "power_norm": batch_kin("power_norm", STREAMING, warmup=(0, 1, 2, 9), **ALPHAS),
+    "online_norm": batch_kin("online_norm", STREAMING, clamp=(1.5, 5.0, None), **ALPHAS),
+}
+
+
 def group_norm(r):
     groups = r.choice((1, 2, 3, 8))
     shape = any_shape(r, [groups * k for k in (2, 3, 5)])
@@ -253,7 +281,7 @@ SPECS = {
        for kind in ("gelu", "gelu_tanh", "silu", "relu", "relu2", "tanh", "sigmoid")},
     "ffn": ffn, "attention": attention, "block": block,
     "layer_norm": row_norm("layer_norm"), "rms_norm": row_norm("rms_norm"),
-    "dyt": row_norm("dyt"), "batch_norm": batch_norm, "group_norm": group_norm,
+    "dyt": row_norm("dyt"), "batch_norm": batch_norm, **BATCH_KIN, "group_norm": group_norm,
     "instance_norm": instance_norm, "frn": frn,
     **{kind: length_norm(kind) for kind in ("scale_norm", "unit_norm", "simple_rms_norm")},
     **{kind: curve(kind) for kind in ("affine", *CURVES)},
