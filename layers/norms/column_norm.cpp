@@ -12,6 +12,11 @@ Var Norm::forward(Context& ctx, const Var& x) {
   return with_activation(ctx, x, nullptr, Activation::kIdentity);
 }
 
+Comm* Norm::shared_with(const Context& ctx) const {
+  const bool together = definition_.domain.over_ranks && (ctx.training || ctx.population);
+  return together && ctx.comm->size() > 1 ? ctx.comm : nullptr;
+}
+
 BatchCut Norm::cut_for(const Context& ctx, const Shape& shape) const {
   const Domain& domain = definition_.domain;
   const Nsc nsc = nsc_of(shape);
@@ -21,8 +26,7 @@ BatchCut Norm::cut_for(const Context& ctx, const Shape& shape) const {
   const BatchCut cut(domain, nsc, !ctx.training);
   const int64_t merged = domain.kind == Domain::Kind::kGroup ? channels_ / domain.groups : 1;
   const bool alone = cut.smallest() * merged == 1;
-  const bool others = domain.over_ranks && ctx.training && ctx.comm->size() > 1;
-  if (from_batch(ctx) && alone && !others && !definition_.streaming)
+  if (from_batch(ctx) && alone && !shared_with(ctx) && !definition_.streaming)
     throw Error(place() + "with the input " + shape.str() +
                 " every statistic would be over a single value, so the output would not depend on "
                 "the input; a larger batch or more positions are needed in training");
@@ -46,7 +50,7 @@ void Norm::read_batch(Context& ctx, ColumnNormOp& op) const {
     op.held_mean = ctx.held_value();
     op.held_m2 = ctx.held_value();
   }
-  if (domain.over_ranks && ctx.training && ctx.comm->size() > 1) op.comm = ctx.comm;
+  op.comm = shared_with(ctx);
 }
 
 void Norm::read_running(ColumnNormOp& op) const {

@@ -60,6 +60,8 @@ class Norm : public Module {
  private:
   friend struct RowNormOp;
   friend struct ColumnNormOp;
+  // The processes whose batches count as one with this forward's; null: there are no others.
+  Comm* shared_with(const Context& ctx) const;
   BatchCut cut_for(const Context& ctx, const Shape& shape) const;
   void read_batch(Context& ctx, ColumnNormOp& op) const;
   void read_running(ColumnNormOp& op) const;

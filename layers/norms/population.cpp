@@ -78,8 +78,10 @@ PopulationStatistics::Change PopulationStatistics::store(Comm& comm) {
     comm.all_gather(mine, all);
 
     Totals total(norm.channels());
-    for (size_t first = 0; first < all.size(); first += mine.size()) {
-      const double* const theirs = all.data() + first;
+    // Where batches count as one over the ranks, each rank has the statistics of all.
+    const size_t ranks = norm.definition().domain.over_ranks ? 1 : all.size() / mine.size();
+    for (size_t rank = 0; rank < ranks; ++rank) {
+      const double* const theirs = all.data() + rank * mine.size();
       total.add(merges(norm), theirs[0], theirs + 1, theirs + 1 + channels);
     }
     if (total.count <= 1) continue;

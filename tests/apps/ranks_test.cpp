@@ -80,7 +80,7 @@ TEST_CASE("two ranks train as one process does", "[apps]") {
 TEST_CASE("batch norm over two ranks trains as over one process", "[apps]") {
   RunConfig config = config_of(R"({
     "model": {"type": "mlp", "layers": 2, "width": 16, "norm": "batch_norm", "activation": "tanh"},
-    "data": {"type": "spirals", "val_samples": 100},
+    "data": {"type": "spirals", "val_samples": 100}, "optim": {"type": "sgd", "lr": 0.1},
     "train": {"steps": 6, "batch": 24, "precision": "fp64", "precise_bn": {"batches": 5}}
   })");
   const Course alone = course_of(config, single_process());
