@@ -14,7 +14,7 @@ namespace {
 constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
 
 MakeModule encoder(const Json& more = Json::object()) {
-  Json config{{"type", "encoder"}, {"layers", 2}, {"width", 12}, {"heads", 2}, {"context", 8}};
+  Json config{{"type", "encoder"}, {"layers", 2}, {"width", 6}, {"heads", 2}, {"context", 8}};
   config.update(more);
   const Spec spec = make_spec(config, model_registry(), "the model");
   return [=](const Scope& scope) { return make_model(scope, spec, kTokens); };

@@ -17,7 +17,7 @@ namespace {
 constexpr ModelInput kPairs{.vocab = 7, .answer = 4, .outputs = 7};
 
 MakeModule seq2seq(const Json& more = Json::object()) {
-  Json config{{"type", "seq2seq"}, {"layers", 2},  {"width", 8},
+  Json config{{"type", "seq2seq"}, {"layers", 2},  {"width", 6},
               {"heads", 2},        {"buckets", 6}, {"max_distance", 5}};
   config.update(more);
   const Spec spec = make_spec(config, model_registry(), "the model");

@@ -13,9 +13,9 @@ namespace {
 
 constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
 
-Json config_of(const char* type, int64_t share, const std::string& placement) {
-  return {{"type", type},  {"layers", 4},  {"share_layers", share},  {"width", 8},
-          {"heads", 2},    {"context", 5}, {"placement", placement}, {"drop_path", 0.4},
+Json config_of(const char* type, int64_t share, const std::string& placement, int64_t layers = 4) {
+  return {{"type", type},  {"layers", layers}, {"share_layers", share},  {"width", 6},
+          {"heads", 2},    {"context", 5},     {"placement", placement}, {"drop_path", 0.4},
           {"dropout", 0.2}};
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("shared layers: gradients in every placement", "[models]") {
   for (const Entry* placement : placement_registry().entries()) {
     INFO(placement->type);
     const char* const type = placement->type.size() % 2 ? "gpt" : "encoder";
-    gradcheck(model(config_of(type, 2, placement->type)), {.input = {2, 5}, .tokens = 7});
+    gradcheck(model(config_of(type, 2, placement->type, 2)), {.input = {2, 5}, .tokens = 7});
   }
 }
 
@@ -81,6 +81,18 @@ TEST_CASE("shared layers: equal layers that hold the same values, and their grad
     for (size_t i = 0; i < total.size(); ++i)
       REQUIRE(grad[i] == Approx(total[i]).epsilon(1e-10).margin(1e-10));
   }
+}
+
+TEST_CASE("shared layers: what the owner does not have is an error", "[models]") {
+  ParamSet set(DType::kFloat32, 1);
+  const Scope owner = Scope(set) / "a", user = (Scope(set) / "b").sharing(owner);
+  Param& weight = (owner / "x").param("weight", {2, 3}, ParamKind::kWeight, Init::normal(1));
+  CHECK(&(user / "x").param("weight", {2, 3}, ParamKind::kWeight, Init::normal(1)) == &weight);
+  CHECK((user / "x").path() == "b.x");
+  CHECK_THROWS_WITH((user / "x").param("bias", {2}, ParamKind::kBias, Init::constant(0)),
+                    Catch::Matchers::ContainsSubstring("shares the parameter a.x.bias"));
+  CHECK_THROWS_WITH((user / "x").param("weight", {2}, ParamKind::kWeight, Init::normal(1)),
+                    Catch::Matchers::ContainsSubstring("it has the shape (2, 3)"));
 }
 
 TEST_CASE("shared layers: groups must divide the depth", "[models]") {
