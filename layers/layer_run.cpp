@@ -145,6 +145,8 @@ NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
   ctx.training = options.training;
   ctx.dtype = options.dtype;
   ctx.seed = 1;
+  ctx.held = options.held;
+  if (ctx.held) ctx.held->next = 0;
   ctx.mask = find_or_none(in, "mask");
   if (ctx.mask) check_mask("mask", ctx.mask, input);
   const Tensor memory = side_input(in, "memory", options.dtype);

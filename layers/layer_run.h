@@ -14,7 +14,8 @@ using NamedTensors = std::map<std::string, Tensor>;
 struct LayerRunOptions {
   DType dtype = DType::kFloat32;
   bool training = true;
-  int64_t repeat = 1;  // forwards in a row: running statistics, power iterations
+  int64_t repeat = 1;          // forwards in a row: running statistics, power iterations
+  HeldValues* held = nullptr;  // of a gradient check, see core/context.h
 };
 
 // Runs one layer forward and backward on named tensors, laid out as PyTorch lays them out (images

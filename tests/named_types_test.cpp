@@ -35,7 +35,7 @@ std::string without_comment(const std::string& line) { return line.substr(0, lin
 std::vector<std::string> named_in(const std::string& line, const fs::path& file,
                                   const std::set<std::string>& types) {
   static const std::regex option_default(
-      R"(\bSpec [a-z_]+\{"[a-z_]+"\}(, [a-z_]+\{"[a-z_]+"\})*;)");
+      R"(\bSpec ?[a-z_]*\{"[a-z_0-9]+"\}(, [a-z_]+\{"[a-z_0-9]+"\})*)");
   static const std::regex quoted("\"([a-z_0-9]+)\"");
   const std::string code = std::regex_replace(without_comment(line), option_default, "");
   std::vector<std::string> found;

@@ -74,6 +74,12 @@ Explanation explained(const std::string& type) {
     const Spec spec = make_spec(Json(type), norm_registry(), type);
     const NormDefinition norm = norm_registry().at(type).define(spec);
     all.facts = {{"statistic shared by", shared_by(norm.domain)}, {"learned", learned_by(norm)}};
+    if (norm.traits.approximate_backward)
+      all.facts.push_back({"backward", "approximate: not the derivative of the forward"});
+    if (norm.traits.detaches)
+      all.facts.push_back({"backward",
+                           "takes some statistics as constants, and so do the "
+                           "differences that it is held against"});
     all.properties = properties_of_norm(spec);
   } else if (reparam_registry().find(type)) {
     all.properties = properties_of_reparam(make_spec(Json(type), reparam_registry(), type));

@@ -23,6 +23,8 @@ struct SeveralNorms {
       const NormDefinition one = norm_registry().at(spec.type).define(spec);
       if (all.domain.kind < one.domain.kind) all.domain = one.domain;
       all.centred |= one.centred;
+      all.traits.approximate_backward |= one.traits.approximate_backward;
+      all.traits.detaches |= one.traits.detaches;
     }
     return all;
   }

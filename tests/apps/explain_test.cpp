@@ -43,17 +43,21 @@ TEST_CASE("layer: lists and explains everything there is", "[apps]") {
 }
 
 TEST_CASE("layer: what --explain measures of every norm", "[apps]") {
-  int norms = 0;
+  int norms = 0, approximates = 0;
   for (const Json& entry : listed()) {
     if (entry["kind"] != "norm") continue;
     ++norms;
     const auto type = entry["type"].get<std::string>();
     INFO(type);
     const Json measured = explained(type)["measured"];
-    CHECK(measured["gradient"]["figure"].get<double>() <= 1e-6);
+    const bool approximate =
+        measured["gradient"]["answer"].get<std::string>().starts_with("approximate");
+    CHECK(measured["gradient"]["figure"].get<double>() <= (approximate ? 0.5 : 1e-6));
+    approximates += approximate;
     CHECK(measured["padding"]["answer"] == "invariant");
   }
   CHECK(norms > 5);
+  CHECK(approximates < norms / 5);
 }
 
 // What is known of these from their papers.
