@@ -7,8 +7,8 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/golden.h"
+#include "tests/ranks_as_threads.h"
 #include "tests/specimen.h"
-#include "tests/threads_as_ranks.h"
 
 namespace norma {
 namespace {
@@ -106,8 +106,8 @@ TEST_CASE("terms that layers add to the loss do not depend on micro-batches", "[
 }
 
 TEST_CASE("a batch that ranks cannot share equally is refused", "[apps]") {
-  Threads threads(5);
-  Threads::Rank comm(threads, 0);
+  RanksAsThreads all(5);
+  RanksAsThreads::Rank comm(all, 0);
   CHECK_THROWS_WITH(Training(config_of(kPerceptron), comm),
                     Catch::Matchers::ContainsSubstring("5 processes cannot share equally"));
 }

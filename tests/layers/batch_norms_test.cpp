@@ -8,8 +8,8 @@
 #include "tests/catch.h"
 #include "tests/golden.h"
 #include "tests/gradcheck.h"
+#include "tests/ranks_as_threads.h"
 #include "tests/specimen.h"
-#include "tests/threads_as_ranks.h"
 
 namespace norma {
 namespace {

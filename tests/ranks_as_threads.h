@@ -10,13 +10,13 @@
 namespace norma {
 
 // Ranks that are threads and leave their messages in common memory.
-class Threads {
+class RanksAsThreads {
  public:
-  explicit Threads(int size) : meet_(size), sent_(static_cast<size_t>(size)) {}
+  explicit RanksAsThreads(int size) : meet_(size), sent_(static_cast<size_t>(size)) {}
 
   class Rank final : public Comm {
    public:
-    Rank(Threads& all, int rank) : all_(all), rank_(rank) {}
+    Rank(RanksAsThreads& all, int rank) : all_(all), rank_(rank) {}
     int rank() const override { return rank_; }
     int size() const override { return static_cast<int>(all_.sent_.size()); }
     void all_reduce(std::span<float> sums) override { reduce(sums); }
@@ -52,7 +52,7 @@ class Threads {
       std::copy(total.begin(), total.end(), sums.begin());
     }
 
-    Threads& all_;
+    RanksAsThreads& all_;
     int rank_;
   };
 
@@ -65,11 +65,11 @@ class Threads {
 // Runs body(comm) on as many threads as there are ranks.
 template <class Body>
 void on_ranks(int ranks, const Body& body) {
-  Threads threads(ranks);
+  RanksAsThreads threads(ranks);
   std::vector<std::thread> running;
   for (int rank = 0; rank < ranks; ++rank)
     running.emplace_back([&, rank] {
-      Threads::Rank comm(threads, rank);
+      RanksAsThreads::Rank comm(threads, rank);
       body(comm);
     });
   for (std::thread& each : running) each.join();
