@@ -21,32 +21,32 @@ struct ResnetOptions : ResidualBlockOptions {
     f.choice("block", block, {"basic", "preact"}, "norm behind each convolution, or before it");
     f.choice("activation", activation, {"relu", "gelu", "gelu_tanh", "silu", "relu2", "tanh"},
              "the function behind each norm");
-    f.choice(
-        "residual", residual, {"plain", "re_zero", "layer_scale", "skip_init", "fixup", "nf"},
-        "how branches join the shortcut: added, times a scalar from 0 or a gain a channel from "
-        "1e-5; without norms by skip_init, fixup or nf (scaled weights, expected variances)");
+    f.spec("residual", residual, residual_scheme_registry(),
+           "how branches join their shortcuts, and whether there are norms", {.required = true});
     blocks = (depth - 2) / 6 * 3;
     describe_norms(f, norm, norm_sites());
     f.number("drop_path", drop_path,
              "stochastic depth: probability of dropping the last block's branch",
              {.min = 0, .below = 1});
     f.rule(depth % 6 == 2, "depth", "6n + 2: 8, 14, 20, 26, 32 …");
-    f.rule(!is_fixup() || !preact(), "residual", "a scheme other than fixup with this `block`");
-    f.rule(!is_nf() || preact(), "residual", "a scheme other than nf unless `block` is \"preact\"");
-    f.rule(!is_nf() || activation == "relu" || activation == "gelu" || activation == "silu",
+    const char* const only = scheme().block;
+    f.rule(!only || block == only, "residual",
+           std::string("a scheme for this `block`; this one is defined for \"") +
+               (only ? only : "") + "\"");
+    f.rule(!scheme().expected_variance || activation == "relu" || activation == "gelu" ||
+               activation == "silu",
            "activation", "relu, gelu or silu with this `residual`");
     describe_reparam(f, reparam);
-    f.rule(!reparam || has_norms() || residual == "skip_init", "reparam",
+    f.rule(!reparam || scheme().plain_weights(), "reparam",
            "null with this `residual`, which starts or standardizes weights itself");
     rule_norms(f, norm, norm_sites(), blocks);
   }
-  bool is_nf() const { return residual == "nf"; }
 
   // `blocks` is what "layers" counts where norms differ by depth.
   std::vector<NormSite> norm_sites() const {
     using Where = NormSite::Where;
     const auto need_if = [&](bool there) {
-      return has_norms() && there ? NormSite::Need::kAlways : NormSite::Need::kNever;
+      return scheme().norms && there ? NormSite::Need::kAlways : NormSite::Need::kNever;
     };
     return {{"stem", Where::kFirst, need_if(!preact())},
             {"block", Where::kEveryLayer, need_if(true)},
@@ -76,7 +76,7 @@ class Resnet final : public Module {
       const double depth = last > 0 ? static_cast<double>(number) / static_cast<double>(last) : 1;
       const double drop_path = options.drop_path * depth;
       const Scope here = scope / "stages" / stage / block;
-      if (options.is_nf()) {
+      if (options.scheme().expected_variance) {
         const NfSite site{in, out, stride, variance.deviation(), drop_path};
         blocks_.push_back(std::make_unique<NfBlock>(here, options.nf(), site));
         variance.pass_block(site.resets());
@@ -86,13 +86,13 @@ class Resnet final : public Module {
       }
       in = out;
     }
-    if (options.has_norms() && options.preact())
+    if (options.scheme().norms && options.preact())
       final_norm_ = make_norm(scope / "final_norm", options.norm.at("final", last), in);
     activates_last_ = options.preact();
-    if (options.is_fixup()) head_offset_ = offset(scope, "head_offset");
+    if (options.scheme().fixup) head_offset_ = offset(scope, "head_offset");
     const std::optional<Init> zero = Init::constant(0);
     head_ = std::make_unique<Linear>(scope / "head", in, input.outputs, true,
-                                     options.is_fixup() ? zero : std::nullopt);
+                                     options.scheme().fixup ? zero : std::nullopt);
     mark_output_layer(*head_);
   }
 
@@ -115,18 +115,19 @@ class Resnet final : public Module {
 
  private:
   void make_stem(const Scope& scope, const Options& options, int64_t channels) {
-    const bool bias = !options.has_norms() && !options.is_fixup();
-    const Conv2d::Options shape{
-        .out = options.width,
-        .kernel = 3,
-        .padding = 1,
-        .bias = bias,
-        .reparam = options.is_nf() ? options.nf().reparam_behind("identity") : options.reparam};
+    const bool bias = !options.scheme().norms && !options.scheme().fixup;
+    const Conv2d::Options shape{.out = options.width,
+                                .kernel = 3,
+                                .padding = 1,
+                                .bias = bias,
+                                .reparam = options.scheme().expected_variance
+                                               ? options.nf().reparam_behind("identity")
+                                               : options.reparam};
     stem_ = std::make_unique<Conv2d>(scope / "stem", shape, channels,
                                      Conv2d::he_normal(options.width, 3));
-    if (options.has_norms() && !options.preact())
+    if (options.scheme().norms && !options.preact())
       stem_norm_ = make_norm(scope / "stem_norm", options.norm.at("stem", 0), options.width);
-    if (options.is_fixup()) stem_offset_ = offset(scope, "stem_offset");
+    if (options.scheme().fixup) stem_offset_ = offset(scope, "stem_offset");
   }
   static Param* offset(const Scope& scope, const char* name) {
     return &scope.param(name, {1}, ParamKind::kBias, Init::constant(0));

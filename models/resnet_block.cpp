@@ -27,14 +27,14 @@ ResidualBlock::ResidualBlock(const Scope& scope, const ResidualBlockOptions& opt
                              const ResidualBlockSite& site)
     : Module(scope),
       preact_(options.preact()),
-      fixup_(options.is_fixup()),
+      fixup_(options.scheme().fixup),
       activation_(*activation_from_name(options.activation)),
       drop_path_(site.drop_path) {
   const auto& [number, in, out, stride, drop_path] = site;
-  const bool bias = !options.has_norms() && !fixup_, changes = in != out || stride > 1;
+  const ResidualScheme& scheme = options.scheme();
+  const bool bias = !scheme.norms && !fixup_, changes = in != out || stride > 1;
   const auto norm = [&](const Scope& where, const char* name, int64_t channels) {
-    return options.has_norms() ? make_norm(where, options.norm.at(name, number), channels)
-                               : nullptr;
+    return scheme.norms ? make_norm(where, options.norm.at(name, number), channels) : nullptr;
   };
   // Branches of two convolutions: L^(−1/2) for L blocks.
   const double shrink = fixup_ ? 1 / std::sqrt(static_cast<double>(options.blocks)) : 1;
@@ -54,10 +54,10 @@ ResidualBlock::ResidualBlock(const Scope& scope, const ResidualBlockOptions& opt
         {.out = out, .kernel = 1, .stride = stride, .bias = bias, .reparam = options.reparam}, in);
     if (!preact_) downsample_norm_ = norm(where / "norm", "downsample", out);
   }
-  if (options.residual == "layer_scale")
-    gain_ = &scope.param("scale", {out}, ParamKind::kGain, Init::constant(1e-5));
-  if (options.residual == "re_zero" || options.residual == "skip_init")
-    gain_ = &scope.param("scale", {1}, ParamKind::kScalar, Init::constant(0));
+  if (scheme.gain)
+    gain_ = &scope.param("scale", {scheme.gain_per_channel ? out : 1},
+                         scheme.gain_per_channel ? ParamKind::kGain : ParamKind::kScalar,
+                         Init::constant(*scheme.gain));
   if (fixup_) make_fixup(scope);
 }
 
@@ -67,7 +67,6 @@ void ResidualBlock::make_fixup(const Scope& scope) {
   };
   bias1a_ = bias("bias1a"), bias1b_ = bias("bias1b");
   bias2a_ = bias("bias2a"), bias2b_ = bias("bias2b");
-  gain_ = &scope.param("scale", {1}, ParamKind::kScalar, Init::constant(1));
 }
 
 Var ResidualBlock::forward(Context& ctx, const Var& x) {

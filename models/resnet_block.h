@@ -6,22 +6,20 @@
 
 #include "layers/conv2d.h"
 #include "layers/norms/norm_choice.h"
+#include "models/residual/scheme.h"
 
 namespace norma {
 
 // What the blocks of a residual network have in common.
 struct ResidualBlockOptions {
-  std::string block = "basic", activation = "relu", residual = "plain";
+  std::string block = "basic", activation = "relu";
+  Spec residual{"plain"};
   SpecChoice norm{Spec{"batch_norm"}};
   Spec reparam;        // of every convolution
   int64_t blocks = 1;  // in all
 
   bool preact() const { return block == "preact"; }
-  // Whether convolutions have norms; else they have biases.
-  bool has_norms() const {
-    return residual == "plain" || residual == "re_zero" || residual == "layer_scale";
-  }
-  bool is_fixup() const { return residual == "fixup"; }
+  const ResidualScheme& scheme() const { return residual_scheme_registry().at(residual.type); }
 };
 
 // Where a block stands.
@@ -31,13 +29,9 @@ struct ResidualBlockSite {
 };
 
 // Two convolutions beside a shortcut, which is a strided 1×1 convolution where the shape changes.
-// How the branch joins is the `residual` scheme's:
-//   plain        added
-//   re_zero      times a scalar that starts at 0 (Bachlechner et al. 2020, arXiv:2003.04887)
-//   layer_scale  times a gain a channel that starts at 1e-5 (Touvron et al. 2021, arXiv:2103.17239)
-//   skip_init    as re_zero, without norms (De, Smith 2020, arXiv:2002.10444)
-//   fixup        without norms, scalar biases and a multiplier, small and zero starts (Zhang,
-//                Dauphin, Ma 2019, arXiv:1901.09321, as its authors' code for small images)
+// How the branch joins is the `residual` scheme's (models/residual/). State: `conv1.*`, `norm1.*`,
+// `conv2.*`, `norm2.*`, `downsample.*`, and by scheme `scale`, `bias1a`, `bias1b`, `bias2a`,
+// `bias2b`.
 class ResidualBlock : public Module {
  public:
   ResidualBlock(const Scope& scope, const ResidualBlockOptions& options,

@@ -124,8 +124,9 @@ Json narrow(const std::string& type) {
 // A sample's channel has one value where there are no positions: nothing to take a statistic of.
 bool must_be_refused(const Json& norm, const Batch& batch) {
   const Spec spec = make_spec(norm, norm_registry(), "norm");
-  const Domain domain = norm_registry().at(spec.type).define(spec).domain;
-  return domain.kind == Domain::Kind::kSampleChannel && batch.extents.features > 0;
+  const NormDefinition norm = norm_registry().at(spec.type).define(spec);
+  return norm.domain.kind == Domain::Kind::kSampleChannel && !norm.streaming &&
+         batch.extents.features > 0;
 }
 
 struct Count {
