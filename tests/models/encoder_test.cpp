@@ -32,7 +32,8 @@ TEST_CASE("encoder: gradients in every placement, with padding", "[models]") {
 }
 
 TEST_CASE("encoder: gradients with rotary positions and a head of its own", "[models]") {
-  gradcheck(encoder({{"positions", "rope"},
+  gradcheck(encoder({{"width", 8},
+                     {"positions", "rope"},
                      {"tie", false},
                      {"norm", "rms_norm"},
                      {"qk_norm", "rms_norm"},
