@@ -1,8 +1,6 @@
 // Adaptive instance normalization: the content's channels get the mean and deviation of the
 // style's. Huang, Belongie 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance
 // Normalization", arXiv:1703.06868; ε and the unbiased variance as its PyTorch repository.
-#include <nlohmann/json.hpp>
-
 #include "core/kernels/channel_statistics.h"
 #include "layers/conditional/conditional_norm.h"
 #include "layers/conditional/modulate.h"
@@ -32,9 +30,9 @@ struct StyleOp final : NamedOp<StyleOp> {
 class AdaInstanceNorm final : public ConditionalNorm {
  public:
   struct Options {
-    Spec norm{"instance_norm",
-              std::make_shared<const Json>(Json{{"type", "instance_norm"}, {"unbiased", true}})};
+    Spec norm{"instance_norm"};
     double eps = 1e-5;
+    Options() { norm = with_option(norm, "unbiased", true); }
     void describe(Fields& f) {
       describe_norm(f, norm);
       f.number("eps", eps, "added to the style's variance", {.min = 0});

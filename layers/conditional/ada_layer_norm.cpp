@@ -2,8 +2,6 @@
 // conditioning vector. With a branch F it is adaLN-Zero: x + g·F(norm(x)·(1 + s) + b), whose gate g
 // starts at 0, so that the layer starts as the identity. Peebles, Xie 2023, "Scalable Diffusion
 // Models with Transformers", arXiv:2212.09748; ε and the order (b, s, g) as its repository.
-#include <nlohmann/json.hpp>
-
 #include "layers/activation.h"
 #include "layers/conditional/conditional_norm.h"
 #include "layers/conditional/modulate.h"
@@ -17,10 +15,10 @@ namespace {
 class AdaLayerNorm final : public ConditionalNorm {
  public:
   struct Options {
-    Spec norm{"layer_norm",
-              std::make_shared<const Json>(Json{{"type", "layer_norm"}, {"eps", 1e-6}})};
+    Spec norm{"layer_norm"};
     Spec branch;
     bool zero = true;
+    Options() { norm = with_option(norm, "eps", 1e-6); }
     void describe(Fields& f) {
       describe_norm(f, norm);
       f.spec("branch", branch, layer_registry(), "the layer between norm and gate; null = no gate");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "layers/norms/norm.h"
@@ -14,6 +15,11 @@ class ConditionalNorm : public Module {
   static void describe_norm(Fields& f, Spec& norm) {
     f.spec("norm", norm, norm_registry(), "the norm whose gain and offset are conditioned",
            {.required = true});
+  }
+
+  // A default norm with one option of its own.
+  static Spec with_option(const Spec& norm, const char* option, const Json& value) {
+    return {norm.type, std::make_shared<const Json>(Json{{"type", norm.type}, {option, value}})};
   }
 
  protected:

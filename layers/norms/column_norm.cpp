@@ -70,9 +70,7 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
     return activation == Activation::kIdentity ? y : norma::activation(ctx, activation, y);
   }
   check_input(x);
-  if (shortcut && !(shortcut->shape() == x.shape()))
-    throw Error(place() + "the shortcut " + shortcut->shape().str() +
-                " does not have the shape of the input " + x.shape().str());
+  check_shortcut(x, shortcut);
   ColumnNormOp op;
   op.norm = this;
   op.cut = cut_for(ctx, x.shape());

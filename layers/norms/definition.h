@@ -84,6 +84,7 @@ struct Running {
   std::optional<double> momentum = 0.1;  // weight of the new value; null = the mean over all steps
   bool frozen = false;
   const char* second = "running_var";  // name of what is tracked beside running_mean
+  double start = 1;                    // its initial value
 
   void describe(Fields& f) {
     f.maybe_number(

@@ -106,6 +106,12 @@ auto sum_of(const A& a, const B& b) {
     return a + b;
 }
 
+// Whether its table mixes domains, see formula_joint.h.
+template <class F>
+inline constexpr bool kMixes = requires {
+  F::kMixing;
+};
+
 // How a formula is differentiated.
 enum class By : uint8_t { kDual, kHand };
 
@@ -243,7 +249,7 @@ NormDefinition define_norm(const F& options) {
   if constexpr (formula::kStreams<F>) {
     made.streaming = std::make_shared<formula::Streaming<F>>(options);
     made.state.assign(F::kState.begin(), F::kState.end());
-  } else if constexpr (F::kStats > 0) {
+  } else if constexpr (F::kStats > 0 && !formula::kMixes<F>) {
     made.table = std::make_shared<formula::Table<F>>(options);
   }
   for (const NormParam& param : F::kParams) made.params.push_back(param);
@@ -252,6 +258,8 @@ NormDefinition define_norm(const F& options) {
   if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
   if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
   if constexpr (requires { options.partial; }) made.partial = options.partial;
+  if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
+  if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
   return made;
 }
 

@@ -6,15 +6,9 @@ namespace norma {
 namespace {
 
 struct InstanceNorm : TrackedStandardized {
-  bool unbiased = false;
   InstanceNorm() { affine = tracking.track = false; }
-  void describe(Fields& f) {
-    describe_tracked(f);
-    f.flag("unbiased", unbiased, "divide by n − 1 in the variance instead of n");
-    f.rule(!(unbiased && tracking.track), "unbiased", "false with `track_running_stats`");
-  }
+  void describe(Fields& f) { describe_tracked(f); }
   static constexpr Domain domain() { return Domain::sample_channel(); }
-  auto table(const auto& m) const { return rsqrt(m.m2 / (m.n - (unbiased ? 1.0 : 0.0)) + eps); }
 };
 
 const RegisterNorm<InstanceNorm> registered(

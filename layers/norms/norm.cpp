@@ -40,7 +40,8 @@ Norm::Norm(const Scope& scope, std::string type, NormDefinition definition, int6
   }
   if (definition_.running && definition_.running->track) {
     running_mean_ = &scope.buffer("running_mean", {channels}, 0.0);
-    running_second_ = &scope.buffer(definition_.running->second, {channels}, 1.0);
+    running_second_ =
+        &scope.buffer(definition_.running->second, {channels}, definition_.running->start);
     batches_ = &scope.buffer("num_batches_tracked", {1}, 0.0, DType::kInt32);
   }
   for (const NormState& state : definition_.state)
@@ -91,6 +92,12 @@ void Norm::check_input(const Var& x) const {
   if (x.shape().back() != channels_)
     throw Error(place() + "was built for " + std::to_string(channels_) + " channels, the input " +
                 x.shape().str() + " has " + std::to_string(x.shape().back()));
+}
+
+void Norm::check_shortcut(const Var& x, const Var* shortcut) const {
+  if (shortcut && !(shortcut->shape() == x.shape()))
+    throw Error(place() + "the shortcut " + shortcut->shape().str() +
+                " does not have the shape of the input " + x.shape().str());
 }
 
 Tensor Norm::mask_for(const Context& ctx, const Shape& shape) const {

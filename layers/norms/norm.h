@@ -56,6 +56,9 @@ class Norm : public Module {
   void check_input(const Var& x) const;
   // The valid positions of an input of this shape; undefined: all.
   Tensor mask_for(const Context& ctx, const Shape& shape) const;
+  void check_shortcut(const Var& x, const Var* shortcut) const;
+  // One step of the running statistics towards sums over `counted` domains.
+  void update(double counted, const double* mean, const double* second);
 
  private:
   friend struct RowNormOp;
@@ -78,8 +81,6 @@ class Norm : public Module {
   Norm& split(int64_t i) { return const_cast<Norm&>(std::as_const(*this).split(i)); }
   // Carries moments of `rows` domains a channel over into the running statistics.
   void track(Context& ctx, int64_t rows, const kernels::ColumnState& moments);
-  // One step of the running statistics towards sums over `counted` domains.
-  void update(double counted, const double* mean, const double* second);
 
   std::string type_;
   NormDefinition definition_;

@@ -7,7 +7,10 @@ namespace {
 class Sequence final : public ComposedNorm {
  public:
   struct Options : SeveralNorms {
-    Options() { norms = {Spec{"rms_norm"}, Spec{"dyt"}}; }
+    Options() {
+      const Spec scale{"rms_norm"}, bound{"dyt"};
+      norms = {scale, bound};
+    }
     void describe(Fields& f) { describe_norms(f, "the norms, first to last"); }
   };
   static NormDefinition traits(const Options& options) { return options.traits(); }

@@ -11,11 +11,16 @@ namespace norma {
 // norm adds who shares the statistic.
 struct Standardized : AffinePair {
   double eps = 1e-5;
-  void describe_eps(Fields& f) { f.number("eps", eps, "added to the variance", {.min = 0}); }
+  bool unbiased = false;
+  void describe_eps(Fields& f) {
+    f.number("eps", eps, "added to the variance", {.min = 0});
+    f.flag("unbiased", unbiased, "normalize by the variance that divides by n − 1 instead of n");
+  }
 
   static constexpr int kStats = 1;
   static constexpr bool kCentred = true;
-  auto table(const auto& m) const { return rsqrt(m.variance() + eps); }
+  auto table(const auto& m) const { return rsqrt(m.m2 / (m.n - (unbiased ? 1.0 : 0.0)) + eps); }
+  auto given(auto variance) const { return rsqrt(variance + eps); }
   static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
     return u * rstd * weight + bias;
   }

@@ -33,8 +33,8 @@ Recipe recipe(const DeepNorm::Options&, const Stack& stack) {
   const double beta = std::pow(8.0 * static_cast<double>(stack.layers), -0.25);
   return {.init = InitialDeviations::gained(stack, beta),
           .final_norm = false,
-          .damps_depth = true,
-          .single_stack = true};
+          .single_stack = true,
+          .damps_depth = true};
 }
 
 const RegisterPlacement<DeepNorm> registered("deep_norm", "N(αx + F(x)), α = (2·layers)^¼",

@@ -17,7 +17,8 @@ def partial(make):
 
 
 def several_statistics(make):
-    for kind, options in (("evo_norm_s0", {"groups": 5}),):
+    for kind, options in (("grn", {}), ("evo_norm_s0", {"groups": 5}), ("evo_norm_b0", {}),
+                          ("switchable_norm", {})):
         spec = {"type": kind} | options
         make.add(f"{kind}_4d", spec, (3, 15, 5, 3))
         make.add(f"{kind}_4d_eval", spec, (3, 15, 5, 3), mode="eval")
@@ -26,6 +27,15 @@ def several_statistics(make):
         if not options:
             for channels in (1, 33):
                 make.add(f"{kind}_channels{channels}", spec, (2, channels, 3, 3))
+    for kind in ("evo_norm_b0", "switchable_norm"):
+        make.add(f"{kind}_repeat", {"type": kind, "momentum": 0.3}, (2, 5, 3, 3), repeat=3)
+    make.add("switchable_norm_large_mean", {"type": "switchable_norm", "eps": 1e-12},
+             (2000 + 1e-3 * torch.randn(2, 5, 4, 4, generator=torch.Generator().manual_seed(7),
+                                        dtype=torch.float64)).float().double(), centre=2000.0)
+    # max(deviation, v x + deviation of the sample): both sides come up.
+    make.add("evo_norm_b0_spread", {"type": "evo_norm_b0"},
+             torch.randn(4, 5, 4, 4, generator=torch.Generator().manual_seed(8),
+                         dtype=torch.float64) * torch.tensor([0.1, 1, 3, 9.0])[:, None, None, None])
 
 
 def neighbours(make):

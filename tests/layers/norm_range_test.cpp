@@ -23,17 +23,17 @@ struct HardInput {
 
 const std::vector<HardInput>& hard_inputs() {
   static const std::vector<HardInput> all{
-      {"mean 2000, deviation 1e-3", {3, 7, 30}, [](double z) { return 2000 + 1e-3 * z; }},
-      {"deviation 1e30", {3, 7, 30}, [](double z) { return 1e30 * z; }},
+      {"mean 2000, deviation 1e-3", {4, 7, 30}, [](double z) { return 2000 + 1e-3 * z; }},
+      {"deviation 1e30", {4, 7, 30}, [](double z) { return 1e30 * z; }},
       {"one sample of deviation 1e30",
        {6, 7, 30},
        [n = 0](double z) mutable { return (n++ / 210) == 2 ? 1e30 * z : z; }},
-      {"deviation 1e-25", {3, 7, 30}, [](double z) { return 1e-25 * z; }},
-      {"all zeros", {3, 7, 30}, [](double) { return 0.0; }},
-      {"subnormals", {3, 7, 30}, [](double z) { return 1e-40 * z; }},
+      {"deviation 1e-25", {4, 7, 30}, [](double z) { return 1e-25 * z; }},
+      {"all zeros", {4, 7, 30}, [](double) { return 0.0; }},
+      {"subnormals", {4, 7, 30}, [](double z) { return 1e-40 * z; }},
       // A single element scaled to ±1 has a slope of about 0, of which rounding is left.
       {"a single element", {1, 1, 1}, [](double z) { return z; }, false, 1.0},
-      {"an empty mask", {3, 7, 30}, [](double) { return std::nan(""); }, true},
+      {"an empty mask", {4, 7, 30}, [](double) { return std::nan(""); }, true},
   };
   return all;
 }
@@ -80,7 +80,10 @@ TEST_CASE("float32 gives float64's numbers at the ends of its range", "[layers]"
       try {
         reference = run(DType::kFloat64);
       } catch (const Error& refusal) {
-        CHECK(std::string(refusal.what()).find("single value") != std::string::npos);
+        // One element has no deviation, and cannot be cut into splits.
+        const std::string why = refusal.what();
+        CHECK((why.find("single value") != std::string::npos ||
+               why.find("equal splits") != std::string::npos));
         continue;
       }
       const Results found = run(DType::kFloat32);

@@ -6,6 +6,7 @@
 #include "core/kernels/norm/columns.h"
 #include "core/kernels/norm/moments.h"
 #include "core/kernels/norm/partials.h"
+#include "core/kernels/norm/wide.h"
 #include "core/parallel.h"
 
 // How the column shape walks over its tensor; shared by its forward and its backward.
@@ -153,6 +154,17 @@ ColumnState of_sample(const ColumnNorm<T>& norm, const ColumnState& state, int64
   const int64_t first = sample * norm.domains();
   return {state.mean + first, state.m2 + first, state.positions + sample,
           state.slope ? state.slope + first : nullptr};
+}
+
+// Whether a sample must be computed in float64 (wide.h).
+template <class T>
+bool beyond(const ColumnNorm<T>& norm, const ColumnState& sample) {
+  if constexpr (std::is_same_v<T, double>) return false;
+  if (norm.given.centre && !norm.given.each_sample) return false;  // running statistics
+  const double n = *sample.positions * static_cast<double>(norm.merge);
+  for (int64_t d = 0; d < norm.domains(); ++d)
+    if (beyond_floats(norm.program, n, sample.m2[d])) return true;
+  return false;
 }
 
 }  // namespace norma::kernels

@@ -1,5 +1,4 @@
 #include "core/kernels/norm/column_walk.h"
-#include "core/kernels/norm/wide.h"
 
 namespace norma::kernels {
 namespace {
@@ -11,11 +10,11 @@ class ColumnsBackward {
   ColumnsBackward(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnGrads<T>& grads)
       : norm_(norm),
         columns_(columns),
-        grads_(grads),
         y_(grads.y),
         dy_(grads.dy),
         dx_(grads.dx),
-        dshortcut_(grads.dshortcut) {}
+        dshortcut_(grads.dshortcut),
+        grads_(grads) {}
 
   // First pass: sums of dy·∂f/∂(stats, u) and of the parameters.
   void sums(const ColumnTable<T>& table, const ParamLayout<T>& layout, int64_t sample,
@@ -39,13 +38,6 @@ class ColumnsBackward {
           norm_.program.kernels->sums(block);
         },
         [](int64_t) {});
-  }
-
-  // Both passes in float64, for a sample beyond the range of floats.
-  void wide(int64_t sample, const ColumnState& state, const ParamLayout<T>& layout,
-            typename Partials<T>::Chunk& params) const {
-    if constexpr (std::is_same_v<T, float>)
-      wide_columns_backward(norm_, sample, 1, state, grads_, layout, params);
   }
 
   // Second pass: dx.
@@ -72,6 +64,20 @@ class ColumnsBackward {
           std::fill_n(dx_ + columns_.at(sample, row), width, T(0));
           if (dshortcut_) std::fill_n(dshortcut_ + columns_.at(sample, row), width, T(0));
         });
+  }
+
+  // Both for a sample beyond the range of floats; give false where it is not.
+  bool wide_sums(int64_t sample, const ColumnState& state, const ParamLayout<T>& layout,
+                 typename Partials<T>::Chunk& params, double* sums) const {
+    if (!beyond(norm_, of_sample(norm_, state, sample))) return false;
+    if constexpr (std::is_same_v<T, float>)
+      wide_columns_sums(norm_, sample, state, grads_, sums, layout, params);
+    return true;
+  }
+  bool wide_apply(int64_t sample, const ColumnState& state, const double* sums) const {
+    if (!beyond(norm_, of_sample(norm_, state, sample))) return false;
+    if constexpr (std::is_same_v<T, float>) wide_columns_apply(norm_, sample, state, grads_, sums);
+    return true;
   }
 
  private:
@@ -107,29 +113,40 @@ class ColumnsBackward {
 
   const ColumnNorm<T>& norm_;
   const Columns<T>& columns_;
-  ColumnGrads<T> grads_;
   const T* y_;
   const T* dy_;
   T* dx_;
   T* dshortcut_;
+  const ColumnGrads<T>& grads_;
 };
 
 // The sums of one sample in one piece, gathered into norm.sums() numbers.
 template <class T>
 void sums_of(const ColumnNorm<T>& norm, const ColumnsBackward<T>& back, const Columns<T>& columns,
              const ColumnTable<T>& table, const ParamLayout<T>& layout, int64_t sample,
-             Partials<T>& params, Partials<T>& stats, double* sums) {
+             const ColumnState& state, Partials<T>& params, Partials<T>& stats, double* sums) {
   typename Partials<T>::Chunk param_sums(params, sample), stat_sums(stats, sample);
+  if (back.wide_sums(sample, state, layout, param_sums, sums)) return;
   back.sums(table, layout, sample, 0, columns.folding().positions, stat_sums, param_sums);
   table.gather(stat_sums.flush(), norm.program.stats + 1, sums);
 }
 
-// With both stages in one call, a sample beyond the range of floats is done whole in the first.
-enum class Stages { kOne, kBoth };
+// The same by itself, with its parameter gradients.
+template <class T>
+void wide_sums_of(const ColumnNorm<T>& norm, const ColumnsBackward<T>& back,
+                  const ParamLayout<T>& layout, int64_t sample, const ColumnState& state,
+                  double* sums) {
+  Partials<T> params(layout.width, 1);
+  {
+    typename Partials<T>::Chunk param_sums(params, 0);
+    back.wide_sums(sample, state, layout, param_sums, sums);
+  }
+  layout.add_to(norm.program, params);
+}
 
 template <class T>
 void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
-                const ColumnsBackward<T>& back, double* sums, Stages stages) {
+                const ColumnsBackward<T>& back, double* sums) {
   const Folding<T>& folding = columns.folding();
   const ParamLayout<T> layout(norm.program, norm.channels, folding.fold);
   const int64_t width = (norm.program.stats + 1) * folding.channels;
@@ -138,7 +155,7 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
     parallel_chunks(norm.samples, [&](int64_t sample) {
       ColumnTable<T> table(norm, folding);
       table.tabulate(sample, of_sample(norm, state, sample));
-      sums_of(norm, back, columns, table, layout, sample, params, stats,
+      sums_of(norm, back, columns, table, layout, sample, state, params, stats,
               sums + sample * norm.sums());
     });
     layout.add_to(norm.program, params);
@@ -148,19 +165,13 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
   const Storage memory(static_cast<size_t>(width) * sizeof(double));
   double* const combined = reinterpret_cast<double*>(memory.data());
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
-    const ColumnState here = of_sample(norm, state, sample);
-    if (stages == Stages::kBoth && any_beyond(norm, here)) {
-      Partials<T> params(layout.width, 1);
-      {
-        typename Partials<T>::Chunk param_sums(params, 0);
-        back.wide(sample, state, layout, param_sums);
-      }
-      layout.add_to(norm.program, params);
+    Partials<T> params(layout.width, cut.number), stats(width, cut.number);
+    if (beyond(norm, of_sample(norm, state, sample))) {
+      wide_sums_of(norm, back, layout, sample, state, sums + sample * norm.sums());
       continue;
     }
-    Partials<T> params(layout.width, cut.number), stats(width, cut.number);
     ColumnTable<T> table(norm, folding);
-    table.tabulate(sample, here);
+    table.tabulate(sample, of_sample(norm, state, sample));
     parallel_chunks(cut.number, [&](int64_t p) {
       typename Partials<T>::Chunk param_sums(params, p), stat_sums(stats, p);
       back.sums(table, layout, sample, cut.begin(p), cut.end(p), stat_sums, param_sums);
@@ -173,14 +184,16 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
 
 template <class T>
 void apply_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
-                 const ColumnsBackward<T>& back, const double* sums, Stages stages) {
+                 const ColumnsBackward<T>& back, const double* sums) {
+  const auto sums_at = [&](int64_t sample) { return sums ? sums + sample * norm.sums() : nullptr; };
   const auto tabulate = [&](ColumnTable<T>& table, int64_t sample) {
     const ColumnState here = of_sample(norm, state, sample);
     table.tabulate(sample, here);
-    table.tabulate_backward(sample, here, sums ? sums + sample * norm.sums() : nullptr);
+    table.tabulate_backward(sample, here, sums_at(sample));
   };
   if (columns.many_samples()) {
     parallel_chunks(norm.samples, [&](int64_t sample) {
+      if (back.wide_apply(sample, state, sums_at(sample))) return;
       ColumnTable<T> table(norm, columns.folding());
       tabulate(table, sample);
       back.apply(table, sample, 0, columns.folding().positions);
@@ -189,7 +202,7 @@ void apply_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Col
   }
   const Chunks& cut = columns.cut();
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
-    if (stages == Stages::kBoth && any_beyond(norm, of_sample(norm, state, sample))) continue;
+    if (back.wide_apply(sample, state, sums_at(sample))) continue;
     ColumnTable<T> table(norm, columns.folding());
     tabulate(table, sample);
     parallel_chunks(cut.number,
@@ -203,14 +216,14 @@ template <class T>
 void columns_sums(const ColumnNorm<T>& norm, const ColumnState& state, const ColumnGrads<T>& grads,
                   double* sums) {
   const Columns<T> columns(norm);
-  sums_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums, Stages::kOne);
+  sums_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums);
 }
 
 template <class T>
 void columns_apply(const ColumnNorm<T>& norm, const ColumnState& state, const ColumnGrads<T>& grads,
                    const double* sums) {
   const Columns<T> columns(norm);
-  apply_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums, Stages::kOne);
+  apply_stage(norm, columns, state, ColumnsBackward<T>(norm, columns, grads), sums);
 }
 
 template <class T>
@@ -221,8 +234,8 @@ void columns_backward(const ColumnNorm<T>& norm, const ColumnState& state,
   const Storage memory(static_cast<size_t>(norm.samples * norm.sums()) * sizeof(double));
   double* const sums = reinterpret_cast<double*>(memory.data());
   if (!columns.many_samples()) {
-    sums_stage(norm, columns, state, back, sums, Stages::kBoth);
-    apply_stage(norm, columns, state, back, sums, Stages::kBoth);
+    sums_stage(norm, columns, state, back, sums);
+    apply_stage(norm, columns, state, back, sums);
     return;
   }
   // Both passes over a sample one after the other, while it is in cache.
@@ -232,15 +245,11 @@ void columns_backward(const ColumnNorm<T>& norm, const ColumnState& state,
   Partials<T> stats((norm.program.stats + 1) * folding.channels, norm.samples);
   parallel_chunks(norm.samples, [&](int64_t sample) {
     const ColumnState here = of_sample(norm, state, sample);
-    if (any_beyond(norm, here)) {
-      typename Partials<T>::Chunk param_sums(params, sample);
-      back.wide(sample, state, layout, param_sums);
-      return;
-    }
     double* const sums_here = sums + sample * norm.sums();
     ColumnTable<T> table(norm, folding);
     table.tabulate(sample, here);
-    sums_of(norm, back, columns, table, layout, sample, params, stats, sums_here);
+    sums_of(norm, back, columns, table, layout, sample, state, params, stats, sums_here);
+    if (back.wide_apply(sample, state, sums_here)) return;
     table.tabulate_backward(sample, here, sums_here);
     back.apply(table, sample, 0, folding.positions);
   });

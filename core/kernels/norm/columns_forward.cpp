@@ -1,5 +1,6 @@
+#include <cmath>
+
 #include "core/kernels/norm/column_walk.h"
-#include "core/kernels/norm/wide.h"
 
 namespace norma::kernels {
 namespace {
@@ -54,6 +55,11 @@ void deviations(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
     table.gather(combined, 2, gathered);
     std::copy_n(gathered, norm.domains(), here.m2);
     std::copy_n(gathered + norm.domains(), norm.domains(), here.slope);
+    // φ(u) may overflow where x is far from the range that floats can square.
+    if constexpr (std::is_same_v<T, float>)
+      if (std::any_of(gathered, combined + width + norm.domains(),
+                      [](double sum) { return !std::isfinite(sum); }))
+        wide_columns_moments(norm, sample, state);
   }
 }
 
@@ -68,42 +74,33 @@ void moments_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const C
   if (norm.program.kernels->deviation) deviations(norm, columns, state);
 }
 
-// Computes a sample in float64 where floats do not reach; says whether it did.
-template <class T>
-bool map_wide(const ColumnNorm<T>& norm, int64_t sample, const ColumnState& state, T* y) {
-  if (!any_beyond(norm, of_sample(norm, state, sample))) return false;
-  if constexpr (std::is_same_v<T, float>) wide_columns_forward(norm, sample, 1, y, state);
-  return true;
-}
-
 template <class T>
 void map_of(const ColumnNorm<T>& norm, const Columns<T>& columns, int64_t sample,
-            const ColumnState& here, T* y) {
+            const ColumnState& state, T* y) {
+  const ColumnState here = of_sample(norm, state, sample);
+  if constexpr (std::is_same_v<T, float>)
+    if (beyond(norm, here)) return wide_columns_map(norm, sample, y, state);
   ColumnTable<T> table(norm, columns.folding());
   table.tabulate(sample, here);
   columns.map(table, sample, 0, columns.folding().positions, y);
 }
 
-enum class Moments { kJustTaken, kFromElsewhere };
-
 template <class T>
-void map_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state, T* y,
-               Moments moments) {
-  const auto done_wide = [&](int64_t sample) {
-    return moments == Moments::kJustTaken && map_wide(norm, sample, state, y);
-  };
+void map_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const ColumnState& state,
+               T* y) {
   if (columns.many_samples()) {
-    parallel_chunks(norm.samples, [&](int64_t sample) {
-      if (done_wide(sample)) return;
-      map_of(norm, columns, sample, of_sample(norm, state, sample), y);
-    });
+    parallel_chunks(norm.samples, [&](int64_t sample) { map_of(norm, columns, sample, state, y); });
     return;
   }
   const Chunks& cut = columns.cut();
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
-    if (done_wide(sample)) continue;
+    const ColumnState here = of_sample(norm, state, sample);
+    if (beyond(norm, here)) {
+      map_of(norm, columns, sample, state, y);
+      continue;
+    }
     ColumnTable<T> table(norm, columns.folding());
-    table.tabulate(sample, of_sample(norm, state, sample));
+    table.tabulate(sample, here);
     parallel_chunks(cut.number,
                     [&](int64_t p) { columns.map(table, sample, cut.begin(p), cut.end(p), y); });
   }
@@ -118,7 +115,7 @@ void columns_moments(const ColumnNorm<T>& norm, const ColumnState& state) {
 
 template <class T>
 void columns_map(const ColumnNorm<T>& norm, T* y, const ColumnState& state) {
-  map_stage(norm, Columns<T>(norm), state, y, Moments::kFromElsewhere);
+  map_stage(norm, Columns<T>(norm), state, y);
 }
 
 template <class T>
@@ -126,14 +123,13 @@ void columns_forward(const ColumnNorm<T>& norm, T* y, const ColumnState& state) 
   const Columns<T> columns(norm);
   if (!norm.given.centre && columns.one_go()) {
     parallel_chunks(norm.samples, [&](int64_t sample) {
-      const ColumnState here = of_sample(norm, state, sample);
-      moments_of(columns, sample, here);
-      if (!map_wide(norm, sample, state, y)) map_of(norm, columns, sample, here, y);
+      moments_of(columns, sample, of_sample(norm, state, sample));
+      map_of(norm, columns, sample, state, y);
     });
     return;
   }
   if (!norm.given.centre) moments_stage(norm, columns, state);
-  map_stage(norm, columns, state, y, Moments::kJustTaken);
+  map_stage(norm, columns, state, y);
 }
 
 #define NORMA_INSTANTIATE(T)                                                   \

@@ -73,39 +73,67 @@ struct WideRow {
   RowNorm<double> norm;
 };
 
-// Some samples of a norm.
-struct WideColumns {
-  WideColumns(const ColumnNorm<float>& from, int64_t first_sample, int64_t samples)
-      : count(samples * from.positions * from.channels),
-        first(first_sample * from.positions * from.channels),
+// One sample of a norm.
+struct WideSample {
+  WideSample(const ColumnNorm<float>& from, int64_t sample, const ColumnState& state)
+      : count(from.positions * from.channels),
+        first(sample * count),
         x(from.x + first, count),
         shortcut(from.shortcut ? from.shortcut + first : nullptr, count),
         program(from.program, from.channels) {
+    const int64_t cells = sample * from.domains();
     norm.program = program.program();
-    norm.samples = samples;
+    norm.samples = 1;
     norm.positions = from.positions;
     norm.channels = from.channels;
     norm.merge = from.merge;
-    norm.mask = from.mask ? from.mask + first_sample * from.positions : nullptr;
+    norm.mask = from.mask ? from.mask + sample * from.positions : nullptr;
     norm.x = x.data();
+    norm.given = from.given;
+    if (from.given.each_sample) {
+      const auto step = [&](const double*& array, int64_t width) {
+        if (array) array += sample * width * from.channels;
+      };
+      step(norm.given.centre, 1);
+      step(norm.given.stats, from.program.stats);
+      step(norm.given.along_one, 1);
+      step(norm.given.along_u, 1);
+    }
     norm.past_mean = from.past_mean;
     norm.past_second = from.past_second;
     norm.updates = from.updates;
-    const int64_t cells = first_sample * from.domains();
     norm.held_mean = from.held_mean ? from.held_mean + cells : nullptr;
     norm.held_m2 = from.held_m2 ? from.held_m2 + cells : nullptr;
     norm.shortcut = shortcut.data_or_null();
     norm.activation = from.activation;
-  }
-  ColumnState of(const ColumnState& state, int64_t first_sample) const {
-    const int64_t cells = first_sample * norm.domains();
-    return {state.mean + cells, state.m2 + cells, state.positions + first_sample,
+    here = {state.mean + cells, state.m2 + cells, state.positions + sample,
             state.slope ? state.slope + cells : nullptr};
   }
   int64_t count, first;
   Wide x, shortcut;
   WideProgram program;
   ColumnNorm<double> norm;
+  ColumnState here;
+};
+
+// A sample's backward buffers. What it leaves is carried over where it ends.
+struct WideGrads {
+  WideGrads(const ColumnGrads<float>& from, int64_t first, int64_t count)
+      : from(from),
+        first(first),
+        y(from.y ? from.y + first : nullptr, count),
+        dy(from.dy + first, count),
+        dx(count),
+        dshortcut(from.dshortcut ? from.dshortcut + first : nullptr, count) {
+    grads = {y.data_or_null(), dy.data(), dx.data(), dshortcut.data_or_null()};
+  }
+  void leave_dshortcut() const {
+    if (from.dshortcut) dshortcut.narrow_to(from.dshortcut + first);
+  }
+  const ColumnGrads<float>& from;
+  int64_t first;
+  Wide y, dy, dx, dshortcut;
+  ColumnGrads<double> grads;
 };
 
 }  // namespace
@@ -128,29 +156,36 @@ void wide_row_backward(const RowNorm<float>& norm, int64_t row, const float* dy,
   wide.program.add_grads(layout, sums);
 }
 
-void wide_columns_forward(const ColumnNorm<float>& norm, int64_t first, int64_t samples, float* y,
-                          const ColumnState& state) {
-  const WideColumns wide(norm, first, samples);
+void wide_columns_moments(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state) {
+  const WideSample wide(norm, sample, state);
+  columns_moments(wide.norm, wide.here);
+}
+
+void wide_columns_map(const ColumnNorm<float>& norm, int64_t sample, float* y,
+                      const ColumnState& state) {
+  const WideSample wide(norm, sample, state);
   const Wide out(wide.count);
-  columns_forward(wide.norm, out.data(), wide.of(state, first));
+  columns_map(wide.norm, out.data(), wide.here);
   out.narrow_to(y + wide.first);
 }
 
-void wide_columns_backward(const ColumnNorm<float>& norm, int64_t first, int64_t samples,
-                           const ColumnState& state, const ColumnGrads<float>& grads,
-                           const ParamLayout<float>& layout, Partials<float>::Chunk& sums) {
-  const WideColumns wide(norm, first, samples);
-  const Wide y(grads.y ? grads.y + wide.first : nullptr, wide.count);
-  const Wide dy(grads.dy + wide.first, wide.count);
-  const Wide dx(wide.count), dshortcut(grads.dshortcut ? wide.count : 0);
-  columns_backward(wide.norm, wide.of(state, first),
-                   ColumnGrads<double>{.y = y.data_or_null(),
-                                       .dy = dy.data(),
-                                       .dx = dx.data(),
-                                       .dshortcut = dshortcut.data_or_null()});
-  dx.narrow_to(grads.dx + wide.first);
-  dshortcut.narrow_to(grads.dshortcut ? grads.dshortcut + wide.first : nullptr);
-  wide.program.add_grads(layout, sums);
+void wide_columns_sums(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state,
+                       const ColumnGrads<float>& grads, double* sums,
+                       const ParamLayout<float>& layout, Partials<float>::Chunk& params) {
+  const WideSample wide(norm, sample, state);
+  const WideGrads buffers(grads, wide.first, wide.count);
+  columns_sums(wide.norm, wide.here, buffers.grads, sums);
+  wide.program.add_grads(layout, params);
+  buffers.leave_dshortcut();
+}
+
+void wide_columns_apply(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state,
+                        const ColumnGrads<float>& grads, const double* sums) {
+  const WideSample wide(norm, sample, state);
+  const WideGrads buffers(grads, wide.first, wide.count);
+  columns_apply(wide.norm, wide.here, buffers.grads, sums);
+  buffers.dx.narrow_to(grads.dx + wide.first);
+  buffers.leave_dshortcut();
 }
 
 }  // namespace norma::kernels

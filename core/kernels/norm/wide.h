@@ -24,23 +24,15 @@ void wide_row_backward(const RowNorm<float>& norm, int64_t row, const float* dy,
                        const double* m2, float* dx, const ParamLayout<float>& layout,
                        Partials<float>::Chunk& sums);
 
-// Samples [first, first + samples) of columns_forward and columns_backward.
-void wide_columns_forward(const ColumnNorm<float>& norm, int64_t first, int64_t samples, float* y,
-                          const ColumnState& state);
-void wide_columns_backward(const ColumnNorm<float>& norm, int64_t first, int64_t samples,
-                           const ColumnState& state, const ColumnGrads<float>& grads,
-                           const ParamLayout<float>& layout, Partials<float>::Chunk& sums);
-
-// Whether a sample of a column norm must be computed so. Only where the driver does both stages: a
-// norm that changes the moments in between has the final ones for itself.
-template <class T>
-bool any_beyond(const ColumnNorm<T>& norm, const ColumnState& sample) {
-  if constexpr (std::is_same_v<T, double>) return false;
-  if (norm.given.centre) return false;
-  const double n = *sample.positions * static_cast<double>(norm.merge);
-  for (int64_t d = 0; d < norm.domains(); ++d)
-    if (beyond_floats(norm.program, n, sample.m2[d])) return true;
-  return false;
-}
+// One sample of columns_moments, columns_map, columns_sums and columns_apply. `sums` are that
+// sample's, state and buffers those of all.
+void wide_columns_moments(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state);
+void wide_columns_map(const ColumnNorm<float>& norm, int64_t sample, float* y,
+                      const ColumnState& state);
+void wide_columns_sums(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state,
+                       const ColumnGrads<float>& grads, double* sums,
+                       const ParamLayout<float>& layout, Partials<float>::Chunk& params);
+void wide_columns_apply(const ColumnNorm<float>& norm, int64_t sample, const ColumnState& state,
+                        const ColumnGrads<float>& grads, const double* sums);
 
 }  // namespace norma::kernels

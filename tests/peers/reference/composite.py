@@ -15,7 +15,7 @@ from .norms import channels_last, from_channels_last
 
 def moments(x, valid, axes):
     """Count, mean and biased variance of the valid elements over some axes."""
-    count = valid.expand_as(x).sum(axes, keepdim=True)
+    count = valid.expand_as(x).sum(axes, keepdim=True).to(x.dtype)
     mean = torch.where(valid, x, 0.0).sum(axes, keepdim=True) / count
     var = torch.where(valid, x - mean, 0.0).square().sum(axes, keepdim=True) / count
     return count, mean, var

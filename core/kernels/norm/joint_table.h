@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+// The table of a norm that mixes the statistics of several domains. Its cells are the channels of
+// each sample; larger domains, a sample or a channel of the batch, are merged out of them.
+namespace norma::kernels {
+
+struct JointCells {
+  int64_t samples = 0, channels = 0;
+  const double* positions = nullptr;  // valid ones, one a sample
+  const double* mean = nullptr;       // (samples, channels), 0 for uncentred statistics
+  const double* m2 = nullptr;
+  // In eval: the channels' statistics over the batch, from outside.
+  const double* given_mean = nullptr;
+  const double* given_variance = nullptr;
+  const double* learned = nullptr;  // numbers that the table itself learns
+};
+
+class JointTable {
+ public:
+  virtual ~JointTable() = default;
+  // stats (samples, stats, channels).
+  virtual void forward(const JointCells& cells, double* stats) const = 0;
+  // From sums (samples, stats + 1, channels) of dy·∂f/∂stat, and last dy·∂f/∂u, to the
+  // coefficients of 1 and of u in dx, (samples, channels), and to the gradients of what the table
+  // learns, which are added.
+  virtual void backward(const JointCells& cells, const double* sums, double* along_one,
+                        double* along_u, double* dlearned) const = 0;
+  // What the running statistics move towards, one a channel; false where nothing was valid.
+  virtual bool tracked(const JointCells& cells, double* mean, double* variance) const = 0;
+};
+
+}  // namespace norma::kernels
