@@ -13,6 +13,7 @@ DecoderBlock::Options block_options(const TransformerOptions& options) {
                 .bias = own.bias,
                 .qk_norm = own.head_norms.qk_norm,
                 .logit_softcap = own.head_norms.logit_softcap,
+                .reparam = own.reparam,
                 .init_std = own.init_std,
                 .value_init_std = own.value_init_std,
                 .out_init_std = own.out_init_std};

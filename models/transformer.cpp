@@ -35,6 +35,9 @@ void TransformerOptions::describe(Fields& f) {
   f.choice("output_init", output_init, {"placement", "plain", "depth_scaled"},
            "initial weights of projections that end on the stream: as the placement asks, like all "
            "others, or smaller by √(2·layers)");
+  describe_reparam(f, reparam);
+  f.rule(!reparam || !recipe().unit_sphere, "reparam",
+         "null: this `placement` keeps weights at length 1 in its own way");
   f.rule(layers % share_layers == 0, "share_layers", "a divisor of `layers`");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
   f.rule(output_init != "depth_scaled" || !recipe().damps_depth, "output_init",
@@ -118,6 +121,8 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
               .init_std = init.ffn_in,
               .out_init_std = init.ffn_out,
               .router = router};
+  made.attention.reparam = reparam;
+  if (!router) made.ffn.reparam = reparam;  // experts have none
   made.layers = layers;
   return made;
 }

@@ -13,7 +13,7 @@ struct TransformerOptions : ResidualOptions, HeadNormOptions {
   std::optional<int64_t> kv_heads;
   std::optional<int64_t> hidden;
   std::string activation = "gelu", output_init = "placement";
-  Spec router;
+  Spec router, reparam;
   bool bias = true;
   double init_std = 0.02;
   void describe(Fields& f);

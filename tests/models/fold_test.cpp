@@ -127,8 +127,7 @@ TEST_CASE("fold: re-parametrized weights become plain", "[models]") {
   for (const char* reparam : {"weight_norm", "weight_standardization"}) {
     INFO(reparam);
     Json config = gpt("rms_norm", "pre");
-    config["attention"] = {{"reparam", reparam}};
-    config["ffn"] = {{"reparam", reparam}};
+    config["reparam"] = reparam;
     const Folded result = folded(config, kTokens, tokens());
     REQUIRE(result.steps.size() == 2);
     CHECK(result.steps[0].modules == 8);
