@@ -14,15 +14,14 @@ DecoderBlock::DecoderBlock(const Scope& scope, const Options& options, int64_t w
       cross_(scope / "cross", with_inner_norm(options.cross, options, "attn"), width),
       ffn_(make_ffn(scope / "ffn", with_inner_norm(options.ffn, options, "ffn"), width)),
       dropout_(options.dropout) {
-  const Recipe recipe = recipe_of(options);
-  if (recipe.unit_sphere || recipe.head_norms)
-    throw Error("[decoder_block " + path() + "] placement \"" + options.placement.type +
-                "\" says nothing of attention to another sequence");
   const BlockSite site = block_site(scope, options, width);
   const auto joint = [&](const char* name, const char* norm_site) {
     return make_sublayer_placement(options.placement, SublayerSite(site, name, norm_site));
   };
   placements_ = {joint("attn", "attn"), joint("cross", "attn"), joint("ffn", "ffn")};
+  if (recipe_of(options).unit_sphere)
+    throw Error("[decoder_block " + path() + "] placement \"" + options.placement.type +
+                "\" says nothing of attention to another sequence");
 }
 
 Stream DecoderBlock::on_stream(Context& ctx, const Stream& stream) {

@@ -104,6 +104,10 @@ Lstm::Lstm(const Scope& scope, const Options& options, int64_t in)
     });
   }
   if (!options.norm) return;
+  if (!norm_registry().at(options.norm.type).define(options.norm).domain.per_row())
+    throw Error("[lstm " + scope.path() + "] the norm \"" + options.norm.type +
+                "\" takes statistics over positions, but a recurrent layer has one position at a "
+                "time; expected a norm of rows, as layer_norm or rms_norm");
   ih_norm_ = make_norm(scope / "ih_norm", options.norm, 4 * hidden_);
   hh_norm_ = make_norm(scope / "hh_norm", options.norm, 4 * hidden_);
   cell_norm_ = make_norm(scope / "cell_norm", options.norm, hidden_);

@@ -137,6 +137,11 @@ struct NormRun {
 };
 
 // The learned gain and offset of a norm: parameters with a value at which they do nothing.
+bool has_gain(const Norm& norm) {
+  return std::ranges::any_of(
+      norm.params(), [](const Param* param) { return param && param->kind == ParamKind::kGain; });
+}
+
 std::vector<Param*> ending_of(const Norm& norm) {
   std::vector<Param*> ending;
   for (Param* param : norm.params())
@@ -271,7 +276,7 @@ class Folding {
     FoldStep step{.what = "gains of norms put into the linear maps behind them"};
     bool offsets_moved = true;
     for (const Node* node : graph.norms()) {
-      if (ending_of(*node->norm).empty()) continue;
+      if (!has_gain(*node->norm)) continue;
       const std::string reason = fold_forward(graph, *node, offsets_moved);
       if (reason.empty())
         ++step.modules;

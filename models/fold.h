@@ -17,9 +17,9 @@ struct TrainedModel {
 // One kind of rewriting, and what came of it.
 struct FoldStep {
   std::string what;
-  int64_t modules = 0;            // folded
-  double deviation = 0;           // largest change of an output, in units of the largest output
-  std::vector<std::string> left;  // modules that stay as they were: "path: reason"
+  int64_t modules = 0;   // folded
+  double deviation = 0;  // largest change of an output, in units of the largest output
+  std::vector<std::string> left = {};  // modules that stay as they were: "path: reason"
 };
 
 struct Folded {

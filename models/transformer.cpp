@@ -1,5 +1,7 @@
 #include "models/transformer.h"
 
+#include <nlohmann/json.hpp>
+
 namespace norma {
 
 void TransformerOptions::describe(Fields& f) {

@@ -130,7 +130,8 @@ Property gradient_property(const Spec& spec, const NamedTensors& in, bool traini
                            bool approximate = false) {
   return asked(
       "gradient", [&] { return gradient_error(spec, in, training); },
-      [](double error) {
+      [&](double error) -> std::string {
+        if (approximate) return "approximate by design: this far from the derivative";
         return std::string(error <= 1e-6 ? "agrees with" : "differs from") + " central differences";
       });
 }

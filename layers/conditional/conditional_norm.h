@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "layers/norms/norm.h"
@@ -18,9 +17,8 @@ class ConditionalNorm : public Module {
   }
 
   // A default norm with one option of its own.
-  static Spec with_option(const Spec& norm, const char* option, const Json& value) {
-    return {norm.type, std::make_shared<const Json>(Json{{"type", norm.type}, {option, value}})};
-  }
+  static Spec with_option(const Spec& norm, const char* option, bool value);
+  static Spec with_option(const Spec& norm, const char* option, double value);
 
  protected:
   ConditionalNorm(const Scope& scope, const char* type, const Spec& norm, const LayerInput& input)

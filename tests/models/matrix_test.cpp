@@ -135,10 +135,10 @@ bool must_be_refused(const Json& config, const Batch& batch) {
   // A sample's channel has one value where there are no positions: nothing to take a statistic of.
   const bool needs_positions = has_norm &&
                                norm_of(config).domain.kind == Domain::Kind::kSampleChannel &&
-                               !norm_of(config).streaming;
+                               norm_of(config).table;  // not where others stand beside or stream
   if (needs_positions && batch.extents.features > 0) return true;
   // A recurrent layer normalizes one position at a time.
-  if (needs_positions && config["type"] == "lstm") return true;
+  if (has_norm && config["type"] == "lstm" && !norm_of(config).domain.per_row()) return true;
   if (!config.contains("placement")) return false;
   const auto placement = config["placement"].get<std::string>();
   const Recipe recipe =
