@@ -19,12 +19,21 @@ std::atomic<int64_t> regions{0};
 // The smallest amount of work that repays waking a second thread, in elementary steps.
 constexpr int64_t kWorthAThread = 16 * 1024;
 
-void flush_denormals_to_zero() {
+// Flushes denormals to zero while it lives, and no longer: whoever called goes on to print and to
+// parse numbers.
+class FlushDenormals {
+ public:
 #if defined(__SSE__)
-  constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
-  _mm_setcsr(_mm_getcsr() | kFlushToZero | kDenormalsAreZero);
+  FlushDenormals() : before_(_mm_getcsr()) {
+    constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
+    _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero);
+  }
+  ~FlushDenormals() { _mm_setcsr(before_); }
+
+ private:
+  unsigned before_;
 #endif
-}
+};
 
 }  // namespace
 
@@ -41,7 +50,7 @@ void parallel_chunks(int64_t chunks, FunctionRef<void(int64_t)> body) {
   if (chunks <= 0) return;
   const int wanted = static_cast<int>(std::min<int64_t>(chunks, thread_count()));
   if (wanted == 1 || omp_in_parallel()) {
-    flush_denormals_to_zero();
+    const FlushDenormals here;
     for (int64_t chunk = 0; chunk < chunks; ++chunk) body(chunk);
     return;
   }
@@ -50,7 +59,7 @@ void parallel_chunks(int64_t chunks, FunctionRef<void(int64_t)> body) {
   std::exception_ptr thrown;
 #pragma omp parallel num_threads(wanted)
   {
-    flush_denormals_to_zero();
+    const FlushDenormals here;
     // Libraries called from a worker must not open a region of their own.
     omp_set_num_threads(1);
 #pragma omp for schedule(dynamic, 1)

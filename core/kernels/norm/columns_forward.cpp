@@ -53,12 +53,13 @@ void deviations(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
     });
     for (int64_t i = 0; i < width; ++i) combined[i] = partials.combined(i);
     table.gather(combined, 2, gathered);
+    const bool extreme = beyond(norm, here);
     std::copy_n(gathered, norm.domains(), here.m2);
     std::copy_n(gathered + norm.domains(), norm.domains(), here.slope);
-    // φ(u) may overflow where x is far from the range that floats can square.
+    // φ(u) may overflow, or see subnormals as 0, where x is far from the range that floats square.
     if constexpr (std::is_same_v<T, float>)
-      if (std::any_of(gathered, combined + width + norm.domains(),
-                      [](double sum) { return !std::isfinite(sum); }))
+      if (extreme || std::any_of(gathered, combined + width + norm.domains(),
+                                 [](double sum) { return !std::isfinite(sum); }))
         wide_columns_moments(norm, sample, state);
   }
 }
