@@ -67,18 +67,17 @@ void HeadNormOptions::describe(Fields& f) {
   f.rule(!qk_norm || !k_norm, "k_norm", "null beside `qk_norm`, which normalizes keys too");
 }
 
-void Attention::Options::describe(Fields& f) {
+void describe_heads(Fields& f, int64_t& heads, std::optional<int64_t>& kv_heads) {
   f.integer("heads", heads, "query heads; the width must be a multiple",
             {.required = true, .min = 1});
   f.maybe_integer("kv_heads", kv_heads,
                   "key/value heads that the query heads share; null = as many as heads",
                   {.min = 1});
-  f.flag("causal", causal, "a position sees itself and what came before");
-  f.flag("rope", rope, "rotary positions");
-  f.number("rope_base", rope_base, "base of the rotary wavelengths", {.above = 0});
-  f.flag("bias", bias, "biases in both projections");
-  head_norms.describe(f);
-  f.spec("inner_norm", inner_norm, norm_registry(), "norm before the output projection");
+  f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
+}
+
+void describe_init(Fields& f, std::optional<double>& init_std,
+                   std::optional<double>& value_init_std, std::optional<double>& out_init_std) {
   f.maybe_number("init_std", init_std,
                  "deviation of normal initial weights; null = the linear layer's default",
                  {.min = 0});
@@ -86,9 +85,19 @@ void Attention::Options::describe(Fields& f) {
                  "the same for the projection to values; null = init_std", {.min = 0});
   f.maybe_number("out_init_std", out_init_std,
                  "the same for the output projection; null = init_std", {.min = 0});
+}
+
+void Attention::Options::describe(Fields& f) {
+  describe_heads(f, heads, kv_heads);
+  f.flag("causal", causal, "a position sees itself and what came before");
+  f.flag("rope", rope, "rotary positions");
+  f.number("rope_base", rope_base, "base of the rotary wavelengths", {.above = 0});
+  f.flag("bias", bias, "biases in both projections");
+  head_norms.describe(f);
+  f.spec("inner_norm", inner_norm, norm_registry(), "norm before the output projection");
+  describe_init(f, init_std, value_init_std, out_init_std);
   describe_reparam(f, reparam);
   f.rule(!value_init_std || init_std, "value_init_std", "null where `init_std` is null");
-  f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
   f.rule(!head_norms.qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
          "null where queries and keys have different numbers of heads (`kv_heads`)");
 }

@@ -14,6 +14,12 @@ struct HeadNormOptions {
   void describe(Fields& f);
   bool any_norm() const { return qk_norm || k_norm || v_norm || qk_gain || logit_scale; }
 };
+
+// Options that attentions of both kinds have: their heads, and the deviations of initial weights.
+void describe_heads(Fields& f, int64_t& heads, std::optional<int64_t>& kv_heads);
+void describe_init(Fields& f, std::optional<double>& init_std,
+                   std::optional<double>& value_init_std, std::optional<double>& out_init_std);
+
 // The heads of an attention of this width; throws an Error where it cannot be cut into them.
 AttentionHeads attention_heads(const Scope& scope, int64_t heads, std::optional<int64_t> kv_heads,
                                int64_t width);

@@ -24,6 +24,7 @@ class Block : public Module {
     Ffn::Options ffn;
     int64_t layer = 0, layers = 1;
     void describe(Fields& f);
+    void set_qk_norm(const Spec& norm) { attention.head_norms.qk_norm = norm; }
     // Where it has norms, as the placement would have it.
     static std::vector<NormSite> norm_sites(const Recipe& recipe);
   };

@@ -30,27 +30,16 @@ Linear projection(const Scope& scope, const CrossAttention::Options& options, in
 }  // namespace
 
 void CrossAttention::Options::describe(Fields& f) {
-  f.integer("heads", heads, "query heads; the width must be a multiple",
-            {.required = true, .min = 1});
-  f.maybe_integer("kv_heads", kv_heads,
-                  "key/value heads that the query heads share; null = as many as heads",
-                  {.min = 1});
+  describe_heads(f, heads, kv_heads);
   f.flag("bias", bias, "biases in all projections");
   f.spec("qk_norm", qk_norm, norm_registry(), "norm of each head's queries and keys");
   f.spec("inner_norm", inner_norm, norm_registry(), "norm before the output projection");
   f.maybe_number("logit_softcap", logit_softcap,
                  "c: logits become c·tanh(logits/c); null = as they are", {.above = 0});
-  f.maybe_number("init_std", init_std,
-                 "deviation of normal initial weights; null = the linear layer's default",
-                 {.min = 0});
-  f.maybe_number("value_init_std", value_init_std,
-                 "the same for the projection to values; null = init_std", {.min = 0});
-  f.maybe_number("out_init_std", out_init_std,
-                 "the same for the output projection; null = init_std", {.min = 0});
+  describe_init(f, init_std, value_init_std, out_init_std);
   f.maybe_integer("memory_width", memory_width,
                   "features of what is attended to; null = those of the input", {.min = 1});
   describe_reparam(f, reparam);
-  f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
 }
 
 CrossAttention::CrossAttention(const Scope& scope, const Options& options, int64_t width)

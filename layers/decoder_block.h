@@ -16,6 +16,11 @@ class DecoderBlock : public Module {
   struct Options : Block::Options {
     CrossAttention::Options cross;
     void describe(Fields& f);
+    // Of both attentions.
+    void set_qk_norm(const Spec& norm) {
+      Block::Options::set_qk_norm(norm);
+      cross.qk_norm = norm;
+    }
   };
   DecoderBlock(const Scope& scope, const Options& options, int64_t width);
   DecoderBlock(const Scope& scope, const Options& options, const LayerInput& input)

@@ -5,16 +5,10 @@
 
 namespace norma {
 
-// A stack of decoder blocks, which read the context's `memory` besides their own sequence; norms as
-// in Transformer. State: `embed_norm.*`, `blocks.N.*`, `final_norm.*`.
-class Decoder {
- public:
-  Decoder(const Scope& scope, const TransformerOptions& options);
-  Var operator()(Context& ctx, const Var& x);
+// A stack of blocks that read the context's `memory` besides their own sequence.
+using Decoder = BlockStack<DecoderBlock>;
 
- private:
-  std::vector<std::unique_ptr<DecoderBlock>> blocks_;
-  std::unique_ptr<Norm> embed_norm_, final_norm_;
-};
+// The options of its blocks. The attention to the memory starts as the self-attention does.
+DecoderBlock::Options decoder_block(const TransformerOptions& options);
 
 }  // namespace norma

@@ -74,7 +74,7 @@ class Seq2seq final : public Module, public Answering {
         encoder_bias_(scope / "encoder" / "position_bias", options.bias(true)),
         encoder_(scope / "encoder", options, options.block(false, false, 10000)),
         decoder_bias_(scope / "decoder" / "position_bias", options.bias(false)),
-        decoder_(scope / "decoder", options.of_decoder()) {
+        decoder_(scope / "decoder", options.of_decoder(), decoder_block(options.of_decoder())) {
     if (options.tie)
       head_.emplace(scope / "head", tokens_.weight());
     else

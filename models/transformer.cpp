@@ -129,26 +129,4 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
   return made;
 }
 
-Transformer::Transformer(const Scope& scope, const TransformerOptions& options,
-                         const Block::Options& block) {
-  Block::Options here = block;
-  for (here.layer = 0; here.layer < options.layers; ++here.layer) {
-    here.attention.head_norms.qk_norm = options.qk_norm_of(here.layer);
-    blocks_.push_back(
-        std::make_unique<Block>(options.place_of(scope, here.layer), here, options.width));
-  }
-  const Recipe recipe = options.recipe();
-  if (recipe.embedding_norm || options.norm.find_named("embedding", 0))
-    embed_norm_ = make_norm(scope / "embed_norm", options.norm.at("embedding", 0), options.width);
-  if (recipe.final_norm)
-    final_norm_ = make_norm(scope / "final_norm", options.norm.at("final", options.layers - 1),
-                            options.width);
-}
-
-Var Transformer::operator()(Context& ctx, const Var& x) {
-  Stream stream = resolved(embed_norm_ ? (*embed_norm_)(ctx, x) : x);
-  for (const auto& block : blocks_) stream = block->on_stream(ctx, stream);
-  return end_stream(ctx, stream, final_norm_.get());
-}
-
 }  // namespace norma

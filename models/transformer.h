@@ -33,17 +33,46 @@ struct TransformerOptions : ResidualOptions, HeadNormOptions {
   Block::Options block(bool causal, bool rope, double rope_base) const;
 };
 
-// A stack of blocks, with a norm before and behind it where the placement asks for one. State:
-// `embed_norm.*`, `blocks.N.*`, `final_norm.*`; of blocks that share their parameters, those of the
-// first.
-class Transformer {
+// A stack of blocks of kind B, with a norm before and behind it where the placement asks for one or
+// the config names its site. State: `embed_norm.*`, `blocks.N.*`, `final_norm.*`; of blocks that
+// share their parameters, those of the first.
+template <class B>
+class BlockStack {
  public:
-  Transformer(const Scope& scope, const TransformerOptions& options, const Block::Options& block);
+  // `block` holds the options of every block but its number and its norm of queries and keys.
+  BlockStack(const Scope& scope, const TransformerOptions& options,
+             const typename B::Options& block);
   Var operator()(Context& ctx, const Var& x);
 
  private:
-  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<std::unique_ptr<B>> blocks_;
   std::unique_ptr<Norm> embed_norm_, final_norm_;
 };
+
+template <class B>
+BlockStack<B>::BlockStack(const Scope& scope, const TransformerOptions& options,
+                          const typename B::Options& block) {
+  typename B::Options here = block;
+  for (here.layer = 0; here.layer < options.layers; ++here.layer) {
+    here.set_qk_norm(options.qk_norm_of(here.layer));
+    blocks_.push_back(
+        std::make_unique<B>(options.place_of(scope, here.layer), here, options.width));
+  }
+  const Recipe recipe = options.recipe();
+  if (recipe.embedding_norm || options.norm.find_named("embedding", 0))
+    embed_norm_ = make_norm(scope / "embed_norm", options.norm.at("embedding", 0), options.width);
+  if (recipe.final_norm)
+    final_norm_ = make_norm(scope / "final_norm", options.norm.at("final", options.layers - 1),
+                            options.width);
+}
+
+template <class B>
+Var BlockStack<B>::operator()(Context& ctx, const Var& x) {
+  Stream stream = resolved(embed_norm_ ? (*embed_norm_)(ctx, x) : x);
+  for (const auto& block : blocks_) stream = block->on_stream(ctx, stream);
+  return end_stream(ctx, stream, final_norm_.get());
+}
+
+using Transformer = BlockStack<Block>;
 
 }  // namespace norma

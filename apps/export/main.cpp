@@ -12,7 +12,7 @@
 #include "core/io/safetensors.h"
 #include "data/data_registry.h"
 #include "data/loader.h"
-#include "models/fold.h"
+#include "models/fold/fold.h"
 
 namespace fs = std::filesystem;
 

@@ -8,6 +8,7 @@
 
 #include "core/config/config.h"
 #include "core/rng.h"
+#include "core/tensor_compare.h"
 #include "layers/layer_run.h"
 #include "layers/norms/norm.h"
 
@@ -40,16 +41,6 @@ Tensor first_samples(const Tensor& x, int64_t count) {
   return y;
 }
 
-// The largest difference, in units of the largest of `a`.
-double change(const Tensor& a, const Tensor& b) {
-  double worst = 0, largest = 0;
-  for (int64_t i = 0; i < a.numel(); ++i) {
-    worst = std::max(worst, std::abs(a.data<double>()[i] - b.data<double>()[i]));
-    largest = std::max(largest, std::abs(a.data<double>()[i]));
-  }
-  return largest > 0 ? worst / largest : worst;
-}
-
 // The layer's own answer to one question; an Error it throws is an answer too.
 Property asked(std::string name, FunctionRef<double()> measure,
                FunctionRef<std::string(double)> answer) {
@@ -75,7 +66,7 @@ double train_against_eval(const Spec& spec, NamedTensors in, int64_t steps) {
       run_layer(spec, in, {.dtype = DType::kFloat64, .training = true, .repeat = steps});
   for (const auto& [name, tensor] : trained)
     if (name.starts_with("buffer.")) in[name] = tensor;
-  return change(trained.at("output"), output_of(spec, in, false));
+  return relative_difference(trained.at("output"), output_of(spec, in, false));
 }
 
 // Σ output·weights as a function of everything that is learned or comes in.
@@ -172,7 +163,7 @@ double padding_change(const Spec& spec, const Tensor& x) {
   for (int64_t n = 0; n < samples; ++n)
     std::copy_n(y.data<double>() + n * padded_length * channels, valid * channels,
                 kept.data<double>() + n * valid * channels);
-  return change(output_of(spec, {{"input", x}}), kept);
+  return relative_difference(output_of(spec, {{"input", x}}), kept);
 }
 
 // What a change of the one input does to the output.
@@ -180,8 +171,8 @@ Property one_input(const Spec& spec, const char* name, const Shape& shape) {
   return asked(
       name,
       [&] {
-        return change(output_of(spec, {{"input", normal_tensor(shape, 5)}}),
-                      output_of(spec, {{"input", normal_tensor(shape, 6)}}));
+        return relative_difference(output_of(spec, {{"input", normal_tensor(shape, 5)}}),
+                                   output_of(spec, {{"input", normal_tensor(shape, 6)}}));
       },
       [](double change) {
         return change <= kInvariant ? "the output is the same for every input"
@@ -197,7 +188,8 @@ std::vector<Property> properties_of_norm(const Spec& given) {
   const Spec spec = without_eps(given);
   const Tensor x = normal_tensor({kSamples, kPositions, kChannels}, stable_hash(spec.type), 0.5);
   const auto after = [&](FunctionRef<double(int64_t, double)> map) {
-    return change(output_of(spec, {{"input", x}}), output_of(spec, {{"input", mapped(x, map)}}));
+    return relative_difference(output_of(spec, {{"input", x}}),
+                               output_of(spec, {{"input", mapped(x, map)}}));
   };
   return {
       asked(
@@ -218,7 +210,8 @@ std::vector<Property> properties_of_norm(const Spec& given) {
           "batch composition",
           [&] {
             const Tensor all = output_of(spec, {{"input", x}});
-            return change(first_samples(all, 1), output_of(spec, {{"input", first_samples(x, 1)}}));
+            return relative_difference(first_samples(all, 1),
+                                       output_of(spec, {{"input", first_samples(x, 1)}}));
           },
           invariance),
       asked(
@@ -246,7 +239,7 @@ std::vector<Property> properties_of_reparam(const Spec& spec) {
   const auto after = [&](FunctionRef<double(int64_t, double)> map) {
     NamedTensors moved = in;
     moved[weight] = mapped(in[weight], map);
-    return change(output_of(layer, in), output_of(layer, moved));
+    return relative_difference(output_of(layer, in), output_of(layer, moved));
   };
   return {
       asked(

@@ -21,6 +21,7 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   Tensor shortcut;
   Activation activation = Activation::kIdentity;
 
+  bool ends_op() const override { return !shortcut && activation == Activation::kIdentity; }
   int64_t domains() const { return mean ? mean.shape().back() : x.shape().back(); }
 
   template <class T>

@@ -38,12 +38,7 @@ struct RegisterComposedNorm {
                    bool affine) -> std::unique_ptr<Norm> {
       return std::make_unique<N>(scope, options_of<Options>(spec), channels, affine);
     };
-    norm_registry().add(entry, norm);
-    layer_registry().add(entry,
-                         [](const Scope& scope, const Spec& spec,
-                            const LayerInput& input) -> std::unique_ptr<Module> {
-                           return make_norm(scope, spec, input.shape.back());
-                         });
+    register_norm(entry, norm);
   }
 };
 

@@ -49,12 +49,7 @@ struct RegisterJointNorm {
                                          std::vector<TableParam>(kLearned.begin(), kLearned.end()),
                                          channels);
     };
-    norm_registry().add(entry, norm);
-    layer_registry().add(entry,
-                         [](const Scope& scope, const Spec& spec,
-                            const LayerInput& input) -> std::unique_ptr<Module> {
-                           return make_norm(scope, spec, input.shape.back());
-                         });
+    register_norm(entry, norm);
   }
 };
 

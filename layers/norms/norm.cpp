@@ -9,6 +9,15 @@ Registry<NormType>& norm_registry() {
   return registry;
 }
 
+void register_norm(const Entry& entry, const NormType& norm) {
+  norm_registry().add(entry, norm);
+  layer_registry().add(
+      entry,
+      [](const Scope& scope, const Spec& spec, const LayerInput& input) -> std::unique_ptr<Module> {
+        return make_norm(scope, spec, input.shape.back());
+      });
+}
+
 std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels,
                                 bool affine) {
   const NormType& type = norm_registry().at(spec.type);

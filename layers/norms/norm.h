@@ -95,11 +95,12 @@ class Norm : public Module {
   std::vector<Param*> all_params_;             // of all splits
 };
 
-// An operation on the tape that runs a norm; its first input and its last output are the norm's
-// when nothing is fused in front of it or behind it.
+// An operation on the tape that runs a norm. Its last output is the norm's own where `ends_op`.
 struct NormOp {
   Norm* norm = nullptr;
   virtual ~NormOp() = default;
+  // Whether nothing is done to the norm's output in the same pass.
+  virtual bool ends_op() const { return true; }
 };
 
 // The norm that adds a learned offset a channel and does nothing else: what is left of one whose
@@ -122,7 +123,10 @@ Registry<NormType>& norm_registry();
 std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t channels,
                                 bool affine = true);
 
-// Registers formula F at program start, as a norm and as a layer:
+// Makes a norm known by name, as a norm and as a layer.
+void register_norm(const Entry& entry, const NormType& norm);
+
+// Registers formula F at program start:
 //   const RegisterNorm<RmsNorm> registered("rms_norm", "γ x / √(mean x² + ε)", "Zhang, Sennrich
 //   2019 …");
 template <class F>
@@ -134,12 +138,7 @@ struct RegisterNorm {
       norm.define_by_dual = [](const Spec& spec) {
         return define_norm<F, formula::By::kDual>(options_of<F>(spec));
       };
-    norm_registry().add(entry, norm);
-    layer_registry().add(entry,
-                         [](const Scope& scope, const Spec& spec,
-                            const LayerInput& input) -> std::unique_ptr<Module> {
-                           return make_norm(scope, spec, input.shape.back());
-                         });
+    register_norm(entry, norm);
   }
 };
 

@@ -1,25 +1,9 @@
 // x + αF(x) without any norm, one scalar α for both branches of a block, 0 at the start.
 // Bachlechner et al. 2020 (ReZero), arXiv:2003.04887.
-#include "layers/residual/gained_add.h"
-#include "layers/residual/placement.h"
+#include "layers/residual/gained_branch.h"
 
 namespace norma {
 namespace {
-
-class Branch final : public SublayerPlacement {
- public:
-  Branch(const SublayerSite& site, Param& alpha) : SublayerPlacement(site), alpha_(alpha) {}
-
- protected:
-  Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
-    const Var x = resolve(ctx, stream);
-    const Tensor dropped = drop(ctx, x);
-    return resolved(gained_add(ctx, x, sublayer(ctx, x), alpha_, dropped));
-  }
-
- private:
-  Param& alpha_;
-};
 
 class ReZero final : public Placement {
  public:
@@ -34,7 +18,7 @@ class ReZero final : public Placement {
 
  private:
   Param& alpha_;
-  Branch attention_, ffn_;
+  GainedBranch attention_, ffn_;
 };
 
 Recipe recipe(const ReZero::Options&, const Stack& stack) {

@@ -1,31 +1,19 @@
 // x + αF(x) without any norm: a scalar on each branch, 0 at the start, makes the whole model begin
 // as the identity. De, Smith 2020 (SkipInit), arXiv:2002.10444.
-#include "layers/residual/gained_add.h"
-#include "layers/residual/placement.h"
+#include "layers/residual/gained_branch.h"
 
 namespace norma {
 namespace {
 
-class SkipInit final : public SublayerPlacement {
+class SkipInit final : public GainedBranch {
  public:
   struct Options {
     double initial = 0;
     void describe(Fields& f) { f.number("initial", initial, "initial value of the scalars α"); }
   };
   SkipInit(const Options& options, const SublayerSite& site)
-      : SublayerPlacement(site),
-        gain_(site.block.param(site.name + "_scale", {1}, ParamKind::kScalar,
-                               Init::constant(options.initial))) {}
-
- protected:
-  Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
-    const Var x = resolve(ctx, stream);
-    const Tensor dropped = drop(ctx, x);
-    return resolved(gained_add(ctx, x, sublayer(ctx, x), gain_, dropped));
-  }
-
- private:
-  Param& gain_;
+      : GainedBranch(site, site.block.param(site.name + "_scale", {1}, ParamKind::kScalar,
+                                            Init::constant(options.initial))) {}
 };
 
 Recipe recipe(const SkipInit::Options&, const Stack& stack) {

@@ -1,4 +1,4 @@
-#include "models/fold.h"
+#include "models/fold/fold.h"
 
 #include <nlohmann/json.hpp>
 
@@ -121,6 +121,18 @@ TEST_CASE("fold: norms in front of the convolution stay", "[models]") {
   REQUIRE_FALSE(result.steps.empty());
   CHECK(result.steps[0].modules == 0);
   CHECK_FALSE(result.steps[0].left.empty());
+}
+
+TEST_CASE("fold: a norm with an activation in the same pass keeps its gain", "[models]") {
+  const Json resnet{{"type", "resnet"},
+                    {"depth", 8},
+                    {"width", 4},
+                    {"norm", {{"type", "group_norm"}, {"groups", 2}}}};
+  const Folded result = folded(resnet, kImages, images());
+  REQUIRE(result.steps.size() == 1);
+  CHECK(result.steps[0].modules == 0);
+  CHECK_FALSE(result.steps[0].left.empty());
+  CHECK(result.steps[0].deviation == 0);
 }
 
 TEST_CASE("fold: re-parametrized weights become plain", "[models]") {
