@@ -25,6 +25,11 @@ void Context::add_loss(const char* name, Var mean, double coefficient) {
   loss_terms_.push_back({name, std::move(mean), coefficient});
 }
 
+bool Context::is_loss_term(std::string_view figure) const {
+  return std::ranges::any_of(loss_terms_,
+                             [&](const LossTerm& term) { return term.name == figure; });
+}
+
 void Context::measure(const char* name, double sum, double weight) {
   add_figure(figures_, {name, sum, weight});
 }

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -99,6 +100,7 @@ class Context {
   // What this forward added so far.
   std::span<const LossTerm> loss_terms() const { return loss_terms_; }
   std::span<const Figure> figures() const { return figures_; }
+  bool is_loss_term(std::string_view figure) const;
 
   // Puts an operation on the tape at the current module; nullptr when no gradient is wanted.
   template <class O>
@@ -140,6 +142,20 @@ class Context {
 
 // Adds `figure` to the one of the same name in `all`, or puts it there.
 void add_figure(std::vector<Figure>& all, const Figure& figure);
+
+// A field of the context holds another value while this lives.
+template <class T>
+class Scoped {
+ public:
+  Scoped(T& field, T value) : field_(field), outer_(std::exchange(field, std::move(value))) {}
+  ~Scoped() { field_ = std::move(outer_); }
+  Scoped(const Scoped&) = delete;
+  Scoped& operator=(const Scoped&) = delete;
+
+ private:
+  T& field_;
+  T outer_;
+};
 
 // Sets the current module path while a module's forward runs.
 class PathScope {

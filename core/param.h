@@ -141,10 +141,10 @@ class Scope {
     return set_->add_buffer((*this / name).path_, shape, dtype, value);
   }
   void when_materialized(std::function<void(uint64_t seed)> fill) const {
-    set_->when_materialized(std::move(fill));
+    if (!shares_) set_->when_materialized(std::move(fill));
   }
   void after_updates(std::function<void()> constrain) const {
-    set_->after_updates(std::move(constrain));
+    if (!shares_) set_->after_updates(std::move(constrain));
   }
   const std::string& path() const { return path_; }
   DType dtype() const { return set_->dtype(); }

@@ -10,18 +10,6 @@
 namespace norma {
 namespace {
 
-// Norms and selections of the memory go by its own mask while this object lives.
-class MemoryMask {
- public:
-  explicit MemoryMask(Context& ctx) : ctx_(ctx) { std::swap(ctx_.mask, ctx_.memory_mask); }
-  ~MemoryMask() { std::swap(ctx_.mask, ctx_.memory_mask); }
-  MemoryMask(const MemoryMask&) = delete;
-  MemoryMask& operator=(const MemoryMask&) = delete;
-
- private:
-  Context& ctx_;
-};
-
 Linear projection(const Scope& scope, const CrossAttention::Options& options, int64_t in,
                   int64_t out, std::optional<double> init_std) {
   return {scope, in, out, options.bias, normal_init(init_std), options.reparam};
@@ -66,7 +54,8 @@ Var CrossAttention::forward(Context& ctx, const Var& x) {
     layer_error(ctx, "cross_attention", "has no memory to attend to, as of an encoder");
   Var k, v;
   {
-    const MemoryMask of_memory(ctx);
+    // Norms and selections of the memory go by its own mask.
+    const Scoped valid(ctx.mask, ctx.memory_mask);
     const Var memory = zero_padding(ctx, ctx.memory);
     k = k_(ctx, memory);
     v = v_(ctx, memory);

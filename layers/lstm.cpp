@@ -154,13 +154,11 @@ Var Lstm::forward(Context& ctx, const Var& x) {
     sequence.c.value.zero();
   }
 
-  const Tensor mask = std::exchange(ctx.mask, {});
   outputs_.clear();
   for (int64_t t = 0; t < time; ++t) {
-    ctx.mask = sequence.valid_at(t);
+    const Scoped valid(ctx.mask, sequence.valid_at(t));
     outputs_.push_back(step(ctx, sequence, t));
   }
-  ctx.mask = mask;
   if (kept) *kept = {sequence.h.value.clone(), sequence.c.value.clone()};
   const Var y = zero_padding(ctx, stack(ctx, outputs_));
   inputs_.clear();

@@ -17,12 +17,11 @@ class Encoder final : public LanguageModel {
 
  private:
   static int64_t vocab_of(const ModelInput& input) {
-    expect_input(input.vocab > 0, "encoder", "sequences of tokens", input);
     if (input.next_token)
       throw Error(
           "model \"encoder\" sees every token of its input, the next one included, which these "
           "data ask for; expected data that mask what they ask, as data.type \"masked_tokens\"");
-    return input.vocab;
+    return tokens_alone(input, "encoder");
   }
 };
 

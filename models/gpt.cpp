@@ -9,13 +9,7 @@ class Gpt final : public LanguageModel {
  public:
   using Options = LanguageModelOptions;
   Gpt(const Scope& scope, const Options& options, const ModelInput& input)
-      : LanguageModel(scope, options, Sees::kPast, vocab_of(input), input.outputs) {}
-
- private:
-  static int64_t vocab_of(const ModelInput& input) {
-    expect_input(input.vocab > 0, "gpt", "sequences of tokens", input);
-    return input.vocab;
-  }
+      : LanguageModel(scope, options, Sees::kPast, tokens_alone(input, "gpt"), input.outputs) {}
 };
 
 const RegisterModel<Gpt> registered("gpt",

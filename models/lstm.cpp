@@ -36,7 +36,7 @@ class LstmModel final : public Module {
   LstmModel(const Scope& scope, const Options& options, const ModelInput& input)
       : Module(scope),
         dropout_(options.dropout),
-        tokens_(scope / "tok_embed", vocab_of(input), options.width) {
+        tokens_(scope / "tok_embed", tokens_alone(input, "lstm"), options.width) {
     const int64_t hidden = options.hidden.value_or(options.width);
     for (int64_t layer = 0; layer < options.layers; ++layer)
       layers_.push_back(std::make_unique<Lstm>(
@@ -47,6 +47,7 @@ class LstmModel final : public Module {
       head_.emplace(scope / "head", tokens_.weight());
     else
       head_.emplace(scope / "head", hidden, input.outputs);
+    mark_output_layer(*head_);
   }
 
  protected:
@@ -57,10 +58,6 @@ class LstmModel final : public Module {
   }
 
  private:
-  static int64_t vocab_of(const ModelInput& input) {
-    expect_input(input.vocab > 0, "lstm", "sequences of tokens", input);
-    return input.vocab;
-  }
   double dropout_;
   Embedding tokens_;
   std::vector<std::unique_ptr<Lstm>> layers_;

@@ -24,6 +24,15 @@ void mark_output_layer(const Linear& head) {
   if (head.bias()) head.bias()->output_layer = true;
 }
 
+int64_t tokens_alone(const ModelInput& input, const char* model) {
+  expect_input(input.vocab > 0, model, "sequences of tokens", input);
+  if (input.answer > 0)
+    throw Error(std::string("model \"") + model +
+                "\" says something of each token of its input; the data ask for another sequence, "
+                "which model \"seq2seq\" answers");
+  return input.vocab;
+}
+
 void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input) {
   if (fits) return;
   std::string found = std::to_string(input.features) + " features";

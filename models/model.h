@@ -62,9 +62,13 @@ class Answering {
  public:
   virtual ~Answering() = default;
   // Answers the input, as the context's mask says, without its target, and measures how many of
-  // the answers are the target.
+  // the answers are the target: the only figure that it leaves in the context.
   virtual void judge(Context& ctx, const Var& input) = 0;
 };
+
+// The vocabulary of data that are sequences of tokens without a sequence to answer; throws the
+// Error of `expect_input` for others.
+int64_t tokens_alone(const ModelInput& input, const char* model);
 
 // Throws the Error that a model of this type cannot take what the data offers.
 void expect_input(bool fits, const char* model, const char* expected, const ModelInput& input);

@@ -28,6 +28,12 @@ struct Seq2seqOptions : TransformerOptions {
     f.rule(max_distance > buckets / 2, "max_distance", "more than half of `buckets`");
     f.rule(decoder_layers.value_or(layers) % share_layers == 0, "decoder_layers",
            "a multiple of `share_layers`");
+    f.rule(!decoder_layers || fault_of_norms(norm, norm_sites(), *decoder_layers).empty(),
+           "decoder_layers", "as many blocks as `norm` says something of: end its last range open");
+    const bool cross_has_it = !k_norm && !v_norm && !qk_gain && !logit_scale && norm_span == "head";
+    f.rule(cross_has_it, "qk_norm",
+           "the only norm of heads: attention to another sequence has no k_norm, v_norm, qk_gain, "
+           "logit_scale or norm_span \"width\"");
   }
   TransformerOptions of_decoder() const {
     TransformerOptions made = *this;
@@ -41,26 +47,6 @@ struct Seq2seqOptions : TransformerOptions {
             .bidirectional = bidirectional,
             .init_std = init_std};
   }
-};
-
-// The side inputs of one stack, in their place while this object lives.
-class Sides {
- public:
-  Sides(Context& ctx, Tensor mask, Var position_bias)
-      : ctx_(ctx),
-        mask_(std::exchange(ctx.mask, std::move(mask))),
-        bias_(std::exchange(ctx.position_bias, std::move(position_bias))) {}
-  ~Sides() {
-    ctx_.mask = std::move(mask_);
-    ctx_.position_bias = std::move(bias_);
-  }
-  Sides(const Sides&) = delete;
-  Sides& operator=(const Sides&) = delete;
-
- private:
-  Context& ctx_;
-  Tensor mask_;
-  Var bias_;
 };
 
 class Seq2seq final : public Module, public Answering {
@@ -80,6 +66,7 @@ class Seq2seq final : public Module, public Answering {
     else
       head_.emplace(scope / "head", options.width, input.outputs, false,
                     Init::normal(options.init_std));
+    mark_output_layer(*head_);
   }
 
   // Always the likeliest token. What was answered is read again for each token: answers are short.
@@ -88,16 +75,14 @@ class Seq2seq final : public Module, public Answering {
  protected:
   // Along the right answer, as the context's target gives it: the logits of its every token.
   Var forward(Context& ctx, const Var& input) override {
-    encode(ctx, input);
-    const Var y = decode(ctx, shifted(ctx.target), answered(ctx.target));
-    ctx.memory = Var();
-    ctx.memory_mask = Tensor();
-    return y;
+    const Scoped memory(ctx.memory, encoded(ctx, input));
+    const Scoped memory_mask(ctx.memory_mask, ctx.mask);
+    return decode(ctx, shifted(ctx.target), answered(ctx.target));
   }
 
  private:
   static int64_t answer_of(const Options& options, const ModelInput& input);
-  void encode(Context& ctx, const Var& input);
+  Var encoded(Context& ctx, const Var& input);
   Var decode(Context& ctx, const Tensor& tokens, Tensor mask);
   Tensor shifted(const Tensor& target) const;
   static Tensor answered(const Tensor& target);
@@ -126,17 +111,17 @@ int64_t Seq2seq::answer_of(const Options& options, const ModelInput& input) {
   return input.answer;
 }
 
-void Seq2seq::encode(Context& ctx, const Var& input) {
+Var Seq2seq::encoded(Context& ctx, const Var& input) {
   const int64_t positions = input.shape()[1];
-  const Sides sides(ctx, ctx.mask, encoder_bias_(ctx, positions, positions));
-  ctx.memory_mask = ctx.mask;
-  ctx.memory = encoder_(ctx, dropout(ctx, tokens_(ctx, input), dropout_));
+  const Scoped bias(ctx.position_bias, encoder_bias_(ctx, positions, positions));
+  return encoder_(ctx, dropout(ctx, tokens_(ctx, input), dropout_));
 }
 
 // Logits of the token behind each of `tokens` (B,T).
 Var Seq2seq::decode(Context& ctx, const Tensor& tokens, Tensor mask) {
   const int64_t positions = tokens.shape()[1];
-  const Sides sides(ctx, std::move(mask), decoder_bias_(ctx, positions, positions));
+  const Scoped valid(ctx.mask, std::move(mask));
+  const Scoped bias(ctx.position_bias, decoder_bias_(ctx, positions, positions));
   const Var x = dropout(ctx, tokens_(ctx, Var{tokens}), dropout_);
   return (*head_)(ctx, decoder_(ctx, x));
 }
@@ -165,7 +150,8 @@ Tensor Seq2seq::answered(const Tensor& target) {
 
 void Seq2seq::judge(Context& ctx, const Var& input) {
   const PathScope here(ctx, path());
-  encode(ctx, input);
+  const Scoped memory(ctx.memory, encoded(ctx, input));
+  const Scoped memory_mask(ctx.memory_mask, ctx.mask);
   const int64_t batch = input.shape()[0];
   const auto find = [&](const Tensor& logits, int64_t row) {
     return with_float_type(logits.dtype(), [&]<class T>() {
@@ -186,8 +172,6 @@ void Seq2seq::judge(Context& ctx, const Var& input) {
     for (int64_t b = 0; b < batch; ++b)
       answer[static_cast<size_t>(b * answer_ + length - 1)] = find(logits, (b + 1) * length - 1);
   }
-  ctx.memory = Var();
-  ctx.memory_mask = Tensor();
   int64_t right = 0;
   for (int64_t b = 0; b < batch; ++b) {
     const int32_t* const target = ctx.target.data<int32_t>() + b * answer_;
@@ -196,6 +180,7 @@ void Seq2seq::judge(Context& ctx, const Var& input) {
       same = same && (target[t] < 0 || target[t] == answer[static_cast<size_t>(b * answer_ + t)]);
     right += same;
   }
+  ctx.begin_forward(ctx.first_sample);  // forgets what the layers measured of these answers
   ctx.measure("exact_match", static_cast<double>(right), static_cast<double>(batch));
 }
 

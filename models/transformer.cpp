@@ -40,6 +40,9 @@ void TransformerOptions::describe(Fields& f) {
   describe_reparam(f, reparam);
   f.rule(!reparam || !recipe().unit_sphere, "reparam",
          "null: this `placement` keeps weights at length 1 in its own way");
+  f.rule(!reparam || !router, "reparam", "null where `ffn.router` chooses among experts");
+  f.rule(!router || !recipe().unit_sphere, "ffn",
+         "no `router`: this `placement` keeps weights at length 1, and experts have none");
   f.rule(layers % share_layers == 0, "share_layers", "a divisor of `layers`");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
   f.rule(output_init != "depth_scaled" || !recipe().damps_depth, "output_init",
@@ -54,13 +57,20 @@ void TransformerOptions::describe(Fields& f) {
 }
 
 bool TransformerOptions::layers_that_share_agree() const {
-  for (int64_t layer = 0; layer < layers; ++layer)
-    for (const char* site : {"attn", "ffn", "qk"}) {
-      const Spec* const here = norm.find(site, layer);
-      const Spec* const owner = norm.find(site, layer - layer % share_layers);
-      if (here && owner && here->options && owner->options && *here->options != *owner->options)
-        return false;
+  const auto same = [](const Spec& a, const Spec& b) {
+    return a.type == b.type && (!a.options || !b.options || *a.options == *b.options);
+  };
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    const int64_t owner = layer - layer % share_layers;
+    if (!same(qk_norm_of(layer), qk_norm_of(owner))) return false;
+    for (const NormSite& site : norm_sites()) {
+      if (site.where != NormSite::Where::kEveryLayer || site.need != NormSite::Need::kAlways)
+        continue;
+      const Spec *const here = norm.find(site.name, layer), *const there =
+                                                                norm.find(site.name, owner);
+      if (here && there && !same(*here, *there)) return false;
     }
+  }
   return true;
 }
 
@@ -123,8 +133,7 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
               .init_std = init.ffn_in,
               .out_init_std = init.ffn_out,
               .router = router};
-  made.attention.reparam = reparam;
-  if (!router) made.ffn.reparam = reparam;  // experts have none
+  made.attention.reparam = made.ffn.reparam = reparam;
   made.layers = layers;
   return made;
 }

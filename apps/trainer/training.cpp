@@ -21,11 +21,19 @@ namespace {
 struct Totals {
   double loss = 0, weight = 0, correct = 0;
   std::vector<Figure> figures;
-  void add(const LossResult& result, std::span<const Figure> measured) {
+  void add(const LossResult& result, const Context& ctx) {
     loss += result.total;
     weight += result.weight;
     correct += static_cast<double>(result.correct);
-    for (const Figure& figure : measured) add_figure(figures, figure);
+    for (const Figure& figure : ctx.figures()) {
+      // A term of the loss weighs as much as in the gradient: by the targets beside it.
+      const double share = ctx.is_loss_term(figure.name) ? result.weight / figure.weight : 1;
+      add_figure(figures, {figure.name, share * figure.sum, share * figure.weight});
+    }
+  }
+  // The names of a forward's figures alone.
+  void add_names(const Context& ctx) {
+    for (const Figure& figure : ctx.figures()) add_figure(figures, {figure.name, 0, 0});
   }
   // All ranks run the same layers, so their figures stand in the same order.
   void all_reduce(Comm& comm) {
@@ -125,7 +133,7 @@ StepReport Training::step() {
     loader_->training(static_cast<uint64_t>(first), share, batch_);
     const LossResult result = forward(batch_, first);
     differentiate(result);
-    totals.add(result, ctx_.figures());
+    totals.add(result, ctx_);
     report.samples += batch_.samples * comm_.size();
     report.tokens += batch_.tokens * comm_.size();
   }
@@ -160,10 +168,16 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   const int64_t micro = micro_batch();
   for (int64_t first = comm_.rank() * micro; first < samples; first += comm_.size() * micro) {
     loader_->evaluation(split, first, std::min(micro, samples - first), batch_);
-    const LossResult result = forward(batch_, first);
-    if (auto* const answering = dynamic_cast<Answering*>(model_.get()))
-      answering->judge(ctx_, Var{batch_.input});
-    totals.add(result, ctx_.figures());
+    totals.add(forward(batch_, first), ctx_);
+    if (!judge()) continue;
+    for (const Figure& figure : ctx_.figures()) add_figure(totals.figures, figure);
+  }
+  // A rank without a batch still names what the others measured.
+  if (comm_.rank() * micro >= samples) {
+    loader_->evaluation(split, 0, 1, batch_);
+    forward(batch_, 0);
+    totals.add_names(ctx_);
+    if (judge()) totals.add_names(ctx_);
   }
   if (average_) average_->swap(params_);
   totals.all_reduce(comm_);
@@ -172,6 +186,13 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   report.accuracy = totals.correct / totals.weight;
   report.figures = std::move(totals.figures);
   return report;
+}
+
+// Has a model that can do so answer the batch by itself; says whether the context has its figure.
+bool Training::judge() {
+  Answering* const answering = dynamic_cast<Answering*>(model_.get());
+  if (answering) answering->judge(ctx_, Var{batch_.input});
+  return answering;
 }
 
 std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {

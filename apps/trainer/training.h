@@ -86,6 +86,7 @@ class Training {
 
  private:
   LossResult forward(const Batch& batch, int64_t first_sample);
+  bool judge();
   // Backward of the loss and of the terms that layers added to it.
   void differentiate(const LossResult& result);
   void keep_buffers();

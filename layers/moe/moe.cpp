@@ -8,24 +8,14 @@
 namespace norma {
 namespace {
 
-// The experts' rows have a mask of their own while this object lives: those in use.
-class RowMask {
- public:
-  RowMask(Context& ctx, const Routing& routing) : ctx_(ctx) {
-    const int64_t rows = routing.rows.numel(), used = routing.row_count();
-    const Tensor mask = Tensor::empty({rows}, DType::kUInt8);
-    std::fill_n(mask.data<uint8_t>(), used, uint8_t{1});
-    std::fill_n(mask.data<uint8_t>() + used, rows - used, uint8_t{0});
-    outer_ = std::exchange(ctx.mask, mask);
-  }
-  ~RowMask() { ctx_.mask = std::move(outer_); }
-  RowMask(const RowMask&) = delete;
-  RowMask& operator=(const RowMask&) = delete;
-
- private:
-  Context& ctx_;
-  Tensor outer_;
-};
+// Which of the experts' rows are in use.
+Tensor rows_in_use(const Routing& routing) {
+  const int64_t rows = routing.rows.numel(), used = routing.row_count();
+  const Tensor mask = Tensor::empty({rows}, DType::kUInt8);
+  std::fill_n(mask.data<uint8_t>(), used, uint8_t{1});
+  std::fill_n(mask.data<uint8_t>() + used, rows - used, uint8_t{0});
+  return mask;
+}
 
 int64_t hidden_of(const Ffn::Options& options, int64_t width) {
   const Activation kind = *activation_from_name(options.activation);
@@ -56,7 +46,7 @@ Var Moe::forward(Context& ctx, const Var& x) {
 }
 
 Var Moe::answers(Context& ctx, const Var& rows, const Routing& routing) {
-  const RowMask here(ctx, routing);
+  const Scoped valid(ctx.mask, inner_norm_ ? rows_in_use(routing) : Tensor());
   const Var up = up_(ctx, rows, routing);
   const Var hidden = gate_ ? gated_activation(ctx, activation_, (*gate_)(ctx, rows, routing), up)
                            : activation(ctx, activation_, up);
