@@ -81,6 +81,7 @@ class ParamSet {
   void after_updates(std::function<void()> constrain) {
     after_updates_.push_back(std::move(constrain));
   }
+  bool constrained() const { return !after_updates_.empty(); }
   // Says that an optimizer moved the values: runs the constraints, then `touch`.
   void updated();
 

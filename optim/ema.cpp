@@ -10,7 +10,7 @@ namespace norma {
 WeightAverage::WeightAverage(const ParamSet& params, double decay)
     : decay_(decay), average_(params.values().clone()) {}
 
-void WeightAverage::update(const ParamSet& params, int64_t step) {
+void WeightAverage::update(ParamSet& params, int64_t step) {
   const double t = static_cast<double>(step);
   const double decay = std::min(decay_, (1 + t) / (10 + t));
   with_float_type(average_.dtype(), [&]<class T>() {
@@ -22,6 +22,10 @@ void WeightAverage::update(const ParamSet& params, int64_t step) {
       for (int64_t i = begin; i < end; ++i) average[i] += take * (values[i] - average[i]);
     });
   });
+  if (!params.constrained()) return;
+  swap(params);
+  params.updated();
+  swap(params);
 }
 
 void WeightAverage::swap(ParamSet& params) const {

@@ -10,7 +10,8 @@ namespace norma {
 class WeightAverage {
  public:
   WeightAverage(const ParamSet& params, double decay);
-  void update(const ParamSet& params, int64_t step);
+  // What parameters are kept to after a step, as unit length, holds for their average too.
+  void update(ParamSet& params, int64_t step);
   // Exchanges the averages and the trained values; twice is back again.
   void swap(ParamSet& params) const;
   const Tensor& average() const { return average_; }

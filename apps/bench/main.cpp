@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apps/bench/norms.h"
+#include "apps/bench/roof.h"
 #include "apps/common/program.h"
 #include "core/config/json.h"
 #include "core/error.h"
@@ -16,7 +19,10 @@ namespace {
 
 constexpr About kAbout{
     "bench",
-    "Times forward and backward of every norm, in turns; microseconds a call. Norms of rows run at "
+    "Times forward and backward of every norm, in turns with copies of memory: microseconds a "
+    "call, "
+    "the bytes its mathematics must move a second, their share of what memory can do at that "
+    "working set, and that share against the best of the same loop shape. Norms of rows run at "
     "4096x256, norms of images at 32x64x32x32.",
     "  bench\n"
     "  bench --filter batch_norm --rounds 51\n"
@@ -33,19 +39,65 @@ std::vector<BenchCase> chosen_cases(const std::string& filter) {
   return chosen;
 }
 
-void print_table(const std::vector<BenchCase>& cases, const std::vector<Timing>& timings) {
-  std::printf("%-28s %10s %10s %10s   µs, forward + backward\n", "", "median", "least", "most");
-  for (size_t i = 0; i < cases.size(); ++i)
-    std::printf("%-28s %10.1f %10.1f %10.1f\n", cases[i].name.c_str(), timings[i].median,
-                timings[i].least, timings[i].most);
+// A case with its times and how near it comes to what memory can do.
+struct Row {
+  const BenchCase& timed;
+  Timing timing;
+  double roof;  // GB/s
+  double rate() const { return timed.bytes / timing.median * 1e-3; }
+  double share() const { return rate() / roof; }
+};
+
+// The best share of each loop shape.
+std::map<std::string, double> best_shares(const std::vector<Row>& rows) {
+  std::map<std::string, double> best;
+  for (const Row& row : rows) best[row.timed.shape] = std::max(best[row.timed.shape], row.share());
+  return best;
 }
 
-void print_json(const std::vector<BenchCase>& cases, const std::vector<Timing>& timings) {
+void print_table(const std::vector<Row>& rows) {
+  const std::map<std::string, double> best = best_shares(rows);
+  std::printf("%-28s %-8s %10s %10s %10s %8s %8s %8s\n", "", "loop", "median µs", "least", "most",
+              "GB/s", "of roof", "of best");
+  for (const Row& row : rows)
+    std::printf("%-28s %-8s %10.1f %10.1f %10.1f %8.1f %7.0f%% %7.0f%%\n", row.timed.name.c_str(),
+                row.timed.shape.c_str(), row.timing.median, row.timing.least, row.timing.most,
+                row.rate(), 100 * row.share(), 100 * row.share() / best.at(row.timed.shape));
+}
+
+void print_json(const std::vector<Row>& rows) {
+  const std::map<std::string, double> best = best_shares(rows);
   Json all = Json::object();
-  for (size_t i = 0; i < cases.size(); ++i)
-    all[cases[i].name] = {
-        {"us", timings[i].median}, {"least_us", timings[i].least}, {"most_us", timings[i].most}};
+  for (const Row& row : rows)
+    all[row.timed.name] = {{"us", row.timing.median},
+                           {"least_us", row.timing.least},
+                           {"most_us", row.timing.most},
+                           {"loop", row.timed.shape},
+                           {"bytes", row.timed.bytes},
+                           {"gb_per_s", row.rate()},
+                           {"roof_gb_per_s", row.roof},
+                           {"share_of_roof", row.share()},
+                           {"share_of_best", row.share() / best.at(row.timed.shape)}};
   std::cout << format_json(Json{{"threads", thread_count()}, {"forward_backward", all}}) << "\n";
+}
+
+// Times the cases and, in the same turns, memory itself at their working sets.
+std::vector<Row> timed_against_roofs(const std::vector<BenchCase>& cases, int rounds) {
+  constexpr double kSeconds = 0.05;  // a sample
+  std::set<double> working_sets;
+  for (const BenchCase& each : cases) working_sets.insert(each.working_set);
+  std::vector<BenchCase> all;
+  for (const double working_set : working_sets)
+    for (BenchCase& roof : bandwidth_cases(working_set)) all.push_back(std::move(roof));
+  const size_t roofs = all.size();
+  all.insert(all.end(), cases.begin(), cases.end());
+  const std::vector<Timing> timings = time_in_turns(all, rounds, kSeconds);
+  all.resize(roofs);
+  std::vector<Row> rows;
+  for (size_t i = 0; i < cases.size(); ++i)
+    rows.push_back(
+        {cases[i], timings[roofs + i], bandwidth_roof(all, timings, cases[i].working_set)});
+  return rows;
 }
 
 int run(CommandLine& line) {
@@ -61,9 +113,7 @@ int run(CommandLine& line) {
   line.parse();
   if (threads > 0) set_thread_count(threads);
   const std::vector<BenchCase> cases = chosen_cases(filter);
-  constexpr double kSeconds = 0.05;  // a sample
-  const std::vector<Timing> timings = time_in_turns(cases, rounds, kSeconds);
-  (json ? print_json : print_table)(cases, timings);
+  (json ? print_json : print_table)(timed_against_roofs(cases, rounds));
   return 0;
 }
 

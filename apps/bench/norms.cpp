@@ -55,27 +55,43 @@ Tensor normal(const Shape& shape, uint64_t seed) {
 // An input and the gradient of an output, which all norms of a kind share.
 struct Inputs {
   explicit Inputs(const Shape& shape) : x(normal(shape, 1)), dy(normal(shape, 2)) {}
+  double bytes() const { return static_cast<double>(x.bytes()); }
   Tensor x, dy;
 };
+
+bool over_batch(const NormDefinition& norm) {
+  return norm.domain.kind == Domain::Kind::kChannel ||
+         (norm.traits.mixes_domains && norm.running.has_value());
+}
+
+std::string loop_shape(const NormDefinition& norm) {
+  if (!norm.float_kernels.forward) return "own";  // several norms, or a loop of its own
+  return norm.domain.per_row() ? "rows" : "columns";
+}
 
 }  // namespace
 
 std::vector<BenchCase> norm_cases() {
   const Inputs rows({4096, 256}), images({32, 32, 32, 64});
   std::vector<BenchCase> cases;
-  const auto add = [&](const std::string& name, const Domain& domain, const NormRun::Make& make) {
-    const Inputs& in = domain.per_row() ? rows : images;
+  const auto add = [&](const std::string& name, const NormDefinition& norm,
+                       const NormRun::Make& make) {
+    const Inputs& in = norm.domain.per_row() ? rows : images;
     const auto run = std::make_shared<NormRun>(make, in.x, in.dy);
-    cases.push_back({name, [run] { run->forward_backward(); }});
+    cases.push_back({.name = name,
+                     .run = [run] { run->forward_backward(); },
+                     .bytes = (over_batch(norm) ? 8 : 5) * in.bytes(),
+                     .working_set = 4 * in.bytes(),
+                     .shape = loop_shape(norm)});
   };
   for (const Entry* entry : norm_registry().entries()) {
     const Spec spec = with_parameters(*entry);
     const NormType& norm = norm_registry().at(entry->type);
-    const Domain domain = norm.define(spec).domain;
-    add(entry->type, domain,
+    const NormDefinition definition = norm.define(spec);
+    add(entry->type, definition,
         [&](const Scope& scope, int64_t channels) { return make_norm(scope, spec, channels); });
     if (norm.define_by_dual)
-      add(entry->type + "/dual", domain, [&](const Scope& scope, int64_t channels) {
+      add(entry->type + "/dual", definition, [&](const Scope& scope, int64_t channels) {
         return std::make_unique<Norm>(scope, entry->type, norm.define_by_dual(spec), channels);
       });
   }

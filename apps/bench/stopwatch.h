@@ -10,6 +10,9 @@ namespace norma {
 struct BenchCase {
   std::string name;
   std::function<void()> run;
+  double bytes = 0;        // that one call must move between memory and processor
+  double working_set = 0;  // bytes of the tensors that it goes through
+  std::string shape = {};  // of its loops, by which shares are compared
 };
 
 // Times of one case, in microseconds a call.

@@ -1,5 +1,6 @@
 #include "apps/layer/explain.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -15,8 +16,9 @@
 namespace norma {
 namespace {
 
-std::string shared_by(const Domain& domain) {
-  switch (domain.kind) {
+std::string shared_by(const NormDefinition& norm) {
+  if (norm.traits.mixes_domains) return "several domains, each as the formula says";
+  switch (norm.domain.kind) {
     case Domain::Kind::kNone:
       return "nothing: a pointwise map without statistics";
     case Domain::Kind::kRow:
@@ -38,16 +40,48 @@ std::string printed(const char* format, Args... args) {
   return text;
 }
 
-std::string learned_by(const NormDefinition& norm) {
+// What the norm learns over some channels, all of it: its parts' too.
+std::string learned_by(const Spec& spec, const NormDefinition& norm) {
+  constexpr int64_t kChannels = 32;
+  ParamSet params(DType::kFloat64, 1);
+  const std::unique_ptr<Norm> made = make_norm(Scope(params), spec, kChannels);
+  params.materialize();
   std::string learned;
-  for (const NormParam& param : norm.params) {
-    if (!param.present) continue;
-    learned += (learned.empty() ? "" : ", ") +
-               printed("%s (%s, starts at %g%s)", param.name,
-                       param.scalar ? "one number" : "one a channel", param.initial,
-                       param.times_root_width ? "·√channels" : "");
+  for (const auto& param : params.params()) {
+    const bool by_width = std::any_of(
+        norm.params.begin(), norm.params.end(),
+        [&](const NormParam& each) { return each.times_root_width && param.name == each.name; });
+    const int64_t numbers = param.numel();
+    const std::string size = numbers == kChannels ? "one a channel"
+                             : numbers == 1       ? "one number"
+                                                  : std::to_string(numbers) + " numbers";
+    const double start = param.value.to_vector()[0];
+    learned += (learned.empty() ? "" : ", ") + param.name + " (" + size + ", starts at " +
+               (by_width ? "√channels" : printed("%g", start)) + ")";
   }
   return learned.empty() ? "nothing" : learned;
+}
+
+// The options that each convention of a type changes, and to what.
+std::string conventions_of(const Entry& entry) {
+  const Json own = *make_spec(Json(entry.type), norm_registry(), entry.type).options;
+  std::string all;
+  const std::vector<OptionHelp> options = options_help(entry);
+  const auto found = std::find_if(options.begin(), options.end(), [](const OptionHelp& option) {
+    return option.name == "convention";
+  });
+  if (found == options.end()) return "";
+  for (const std::string& name : found->choices) {
+    const Json theirs =
+        *make_spec(Json{{"type", entry.type}, {"convention", name}}, norm_registry(), entry.type)
+             .options;
+    std::string changed;
+    for (const auto& [option, value] : theirs.items())
+      if (option != "convention" && value != own[option])
+        changed += (changed.empty() ? " " : ", ") + option + " " + value.dump();
+    all += (all.empty() ? "" : "; ") + name + (changed.empty() ? " as above" : changed);
+  }
+  return all;
 }
 
 // The initial weights that a placement asks for, at a depth where formulas show.
@@ -73,7 +107,9 @@ Explanation explained(const std::string& type) {
   if (norm_registry().find(type)) {
     const Spec spec = make_spec(Json(type), norm_registry(), type);
     const NormDefinition norm = norm_registry().at(type).define(spec);
-    all.facts = {{"statistic shared by", shared_by(norm.domain)}, {"learned", learned_by(norm)}};
+    all.facts = {{"statistic shared by", shared_by(norm)}, {"learned", learned_by(spec, norm)}};
+    if (std::string text = conventions_of(*norm_registry().find(type)); !text.empty())
+      all.facts.push_back({"defaults by convention", std::move(text)});
     if (norm.traits.approximate_backward)
       all.facts.push_back({"backward", "approximate: not the derivative of the forward"});
     if (norm.traits.detaches)

@@ -61,6 +61,7 @@ Spec make_spec(const Json& value, const RegistryBase& registry, std::string_view
 // have dotted names. The default of a required option is empty.
 struct OptionHelp {
   std::string name, default_value, type, help;
+  std::vector<std::string> choices = {};
 };
 std::vector<OptionHelp> options_help(const Entry& entry);
 

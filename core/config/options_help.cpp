@@ -34,6 +34,7 @@ class HelpWriter final : public Fields {
               std::initializer_list<std::string_view> choices, std::string_view help) override {
     const std::vector<std::string> words(choices.begin(), choices.end());
     put(name, value, listed(words, "or"), help, {});
+    rows_.back().choices = words;
   }
   void maybe_integer(std::string_view name, std::optional<int64_t>& value, std::string_view help,
                      Is is) override {

@@ -26,6 +26,8 @@ struct BatchRenorm : AffinePair {
                {.min = 0});
     f.integers("dmax_steps", dmax_steps, "steps at which dmax leaves 0 and is reached", 2,
                {.min = 0});
+    f.rule(rmax_steps[0] <= rmax_steps[1], "rmax_steps", "two steps, the earlier first");
+    f.rule(dmax_steps[0] <= dmax_steps[1], "dmax_steps", "two steps, the earlier first");
     describe_affine(f);
   }
   Running running() const { return tracking; }

@@ -28,8 +28,9 @@ BatchCut Norm::cut_for(const Context& ctx, const Shape& shape) const {
   const bool alone = cut.smallest() * merged == 1;
   if (from_batch(ctx) && alone && !shared_with(ctx) && !definition_.streaming)
     throw Error(place() + "with the input " + shape.str() +
-                " every statistic would be over a single value, so the output would not depend on "
-                "the input; a larger batch or more positions are needed in training");
+                (domain.ghost > 0 ? " in batches of " + std::to_string(domain.ghost) : "") +
+                " a statistic would be over a single value, so its output would not depend on the "
+                "input; a larger batch or more positions are needed in training");
   return cut;
 }
 
@@ -41,7 +42,7 @@ void Norm::read_batch(Context& ctx, ColumnNormOp& op) const {
   op.m2 = Tensor::empty(cells, DType::kFloat64);
   op.positions = Tensor::empty({op.cut.samples()}, DType::kFloat64);
   if (definition_.double_kernels.deviation) op.slope = Tensor::empty(cells, DType::kFloat64);
-  if (running_mean_) {
+  if (running_mean_ && definition_.table->looks_back()) {
     op.past_mean = running_mean_->value.to(DType::kFloat64);
     op.past_second = running_second_->value.to(DType::kFloat64);
     op.updates = *batches_->value.data<int32_t>();

@@ -105,6 +105,9 @@ struct NormTraits {
   // Some values that follow from the input take no gradient. While `Context::held` replays, they
   // are those of the recorded forward: the function whose derivative the backward is.
   bool detaches = false;
+  // The statistic is made of those of several domains; `NormDefinition::domain` is then the one
+  // that the loops run over.
+  bool mixes_domains = false;
 };
 
 // State of a norm whose statistics stream (kernels::NormStreaming): one number a channel.

@@ -6,32 +6,29 @@
 namespace norma {
 namespace {
 
-struct Dyt {
+struct Dyt : Affine {
   double alpha = 0.5;
-  bool weight = true, bias = true;
   void describe(Fields& f) {
     f.number("alpha", alpha, "initial value of the learned slope α");
-    f.flag("weight", weight, "learned gain γ, one a channel");
-    f.flag("bias", bias, "learned offset β, one a channel");
+    describe_affine(f);
   }
   void learned(std::vector<NormParam>& params) const {
-    params[0].initial = alpha;
-    params[1].present = weight;
-    params[2].present = bias;
+    Affine::learned(params);
+    params[2].initial = alpha;
   }
 
-  static constexpr std::array kParams{scalar("alpha", 0.5), gain(), offset()};
+  static constexpr std::array kParams{gain(), offset(), scalar("alpha", 0.5)};
   static constexpr int kStats = 0;
   static constexpr bool kCentred = false;
   static constexpr bool kBounded = true;
   static constexpr Domain domain() { return Domain::none(); }
-  static auto map(auto x, auto, auto alpha, auto weight, auto bias) {
+  static auto map(auto x, auto, auto weight, auto bias, auto alpha) {
     return tanh(x * alpha) * weight + bias;
   }
-  static auto partials(auto x, auto, auto alpha, auto weight, auto) {
+  static auto partials(auto x, auto, auto weight, auto, auto alpha) {
     const auto t = tanh(x * alpha);
     const auto slope = weight * (1 - t * t);
-    return std::tuple(slope * alpha, kZero, slope * x, t, decltype(x)(1));
+    return std::tuple(slope * alpha, kZero, t, decltype(x)(1), slope * x);
   }
 };
 

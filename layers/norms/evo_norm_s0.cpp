@@ -2,7 +2,6 @@
 // normalize and activate at once; it takes the place of both.
 // Liu, Brock, Simonyan, Le 2020, "Evolving Normalization-Activation Layers", arXiv:2004.02967;
 // ε and the groups as timm.
-#include "layers/norms/affine.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
@@ -19,7 +18,8 @@ struct EvoNormS0 {
   static constexpr std::array kParams{gain(), offset(), gain("v")};
   static constexpr int kStats = 1;
   static constexpr bool kCentred = true;
-  Domain domain() const { return Domain::group(groups); }
+  static constexpr Domain domain() { return Domain::group(1); }
+  void cut(Domain& domain) const { domain.groups = groups; }
   auto table(const auto& m) const { return rsqrt(m.variance() + eps); }
   static auto map(auto x, auto, auto rstd, auto weight, auto bias, auto v) {
     return x * rstd * sigmoid(x * v) * weight + bias;

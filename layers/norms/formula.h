@@ -14,6 +14,7 @@
 #include "core/kernels/simd.h"
 #include "core/kernels/vmath.h"
 #include "layers/norms/definition.h"
+#include "layers/norms/state_copy.h"
 
 // Compiles a norm's formula into the block kernels and the table that the drivers call.
 //
@@ -225,6 +226,8 @@ NormDefinition define_norm(const F& options) {
   NormDefinition made;
   made.domain = options.domain();
   if constexpr (requires { options.cut(made.domain); }) options.cut(made.domain);
+  static_assert(F::kStats <= kernels::kMaxNormStats && F::kParams.size() <= kernels::kMaxNormParams,
+                "more than the block kernels' arrays hold");
   made.centred = F::kCentred;
   made.stats = F::kStats;
   if constexpr (requires { F::kBounded; }) made.bounded = F::kBounded;
@@ -248,18 +251,18 @@ NormDefinition define_norm(const F& options) {
   }
   if constexpr (formula::kStreams<F>) {
     made.streaming = std::make_shared<formula::Streaming<F>>(options);
+    static_assert(F::kState.size() <= StateCopy::kMost);
     made.state.assign(F::kState.begin(), F::kState.end());
   } else if constexpr (F::kStats > 0 && !formula::kMixes<F>) {
     made.table = std::make_shared<formula::Table<F>>(options);
   }
+  made.traits.mixes_domains = formula::kMixes<F>;
   for (const NormParam& param : F::kParams) made.params.push_back(param);
   if constexpr (requires { options.learned(made.params); }) options.learned(made.params);
   if constexpr (requires { options.running(); }) made.running = options.running();
   if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
   if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
   if constexpr (requires { options.partial; }) made.partial = options.partial;
-  if constexpr (requires { F::kApproximate; }) made.traits.approximate_backward = F::kApproximate;
-  if constexpr (requires { F::kDetaches; }) made.traits.detaches = F::kDetaches;
   return made;
 }
 

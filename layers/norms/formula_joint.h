@@ -25,7 +25,8 @@ struct JointMoments {
   Moments<R, R, R> layer;     // all channels of a sample
   Moments<R, R, R> batch;     // a channel of all samples, in eval from the running statistics
   R pooled;
-  std::array<R, 8> learned;
+  static constexpr int kMostLearned = 8;
+  std::array<R, kMostLearned> learned;
 };
 
 // A small tensor that a table learns.
@@ -51,6 +52,7 @@ class MixedTable final : public kernels::JointTable {
   using Dual = math::Dual<V>;
   // What a cell's stats follow from: mean and m2 of the three domains, pooled, learned.
   static constexpr int kInputs = 7 + learned_numbers<F>();
+  static_assert(learned_numbers<F>() <= JointMoments<V>::kMostLearned);
   static constexpr bool kUnbiased = requires { requires F::kUnbiased; };
   static constexpr bool kPools = requires(const F& f, Moments<V, V, V> m) { f.pool(m); };
 
@@ -92,15 +94,14 @@ class MixedTable final : public kernels::JointTable {
       });
   }
 
-  bool tracked(const Cells& cells, double* mean, double* variance) const override {
-    const Merged merged(*this, cells);
-    const double n = merged.batch_n;
-    if (n <= 1) return false;
-    for (int64_t c = 0; c < cells.channels; ++c) {
-      mean[c] = merged.batch_mean[c];
-      variance[c] = merged.batch_m2[c] / (kUnbiased ? n : n - 1);
-    }
-    return true;
+  double merged(const Cells& cells, double* mean, double* m2) const override {
+    const Merged all(*this, cells);
+    std::copy_n(all.batch_mean, cells.channels, mean);
+    std::copy_n(all.batch_m2, cells.channels, m2);
+    return all.batch_n;
+  }
+  void tracked(double n, int64_t channels, const double* m2, double* variance) const override {
+    for (int64_t c = 0; c < channels; ++c) variance[c] = m2[c] / (kUnbiased ? n : n - 1);
   }
 
  private:

@@ -67,6 +67,8 @@ class Table final : public kernels::NormTable {
     });
   }
 
+  bool looks_back() const override { return kLooksBack; }
+
  private:
   using V = Vec<double>;
   using Dual = math::Dual<V>;

@@ -1,13 +1,23 @@
 // Group normalization: every sample standardizes groups of channels over all positions.
 // Wu, He 2018, arXiv:1803.08494.
+#include "layers/norms/convention.h"
 #include "layers/norms/standardized.h"
 
 namespace norma {
 namespace {
 
 struct GroupNorm : Standardized {
+  std::string convention = "torch";
   int64_t groups = 32;
+  static constexpr auto conventions() {
+    using Set = Convention<GroupNorm>;
+    return std::array{Set{"torch", [](GroupNorm&) {}},
+                      Set{"keras", [](GroupNorm& o) { o.eps = 1e-3; }},
+                      Set{"flax", [](GroupNorm& o) { o.eps = 1e-6; }},
+                      Set{"paper", [](GroupNorm& o) { o.eps = 1e-5; }}};
+  }
   void describe(Fields& f) {
+    describe_convention(f, *this);
     f.integer("groups", groups, "number of groups; divides the channels", {.min = 1});
     describe_eps(f);
     describe_affine(f);

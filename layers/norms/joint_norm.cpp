@@ -1,6 +1,7 @@
 #include "layers/norms/joint_norm.h"
 
 #include "core/kernels/norm/columns.h"
+#include "layers/norms/population.h"
 
 namespace norma {
 
@@ -122,11 +123,22 @@ void JointNorm::add_learned_grads(const double* grads) const {
 }
 
 void JointNorm::track(Context& ctx, const kernels::JointCells& cells) {
+  const Tensor now = Tensor::empty({3, channels()}, DType::kFloat64);
+  double* const mean = now.data<double>();
+  double* const m2 = mean + channels();
+  double* const variance = m2 + channels();
+  double count = table_->merged(cells, mean, m2);
+  if (ctx.population) return ctx.population->add(*this, 1, {mean, m2, &count});
+  if (count <= 1) return;
   ctx.commit([&] {
-    const Tensor now = Tensor::empty({2, channels()}, DType::kFloat64);
-    double* const mean = now.data<double>();
-    if (table_->tracked(cells, mean, mean + channels())) update(1, mean, mean + channels());
+    tracked(count, mean, m2, variance);
+    update(1, mean, variance);
   });
+}
+
+void JointNorm::tracked(double count, const double* /*mean*/, const double* m2,
+                        double* second) const {
+  table_->tracked(count, channels(), m2, second);
 }
 
 Var JointNorm::with_activation(Context& ctx, const Var& x, const Var* shortcut,
@@ -147,7 +159,9 @@ Var JointNorm::with_activation(Context& ctx, const Var& x, const Var* shortcut,
   op.positions = Tensor::empty({size.n}, DType::kFloat64);
   op.stats = Tensor::empty({size.n, definition().stats, size.c}, DType::kFloat64);
   op.learned = learned_values();
-  const bool from_batch = !running_mean() || (ctx.training && !definition().running->frozen);
+  const bool measures =
+      (ctx.training || ctx.population) && running_mean() && !definition().running->frozen;
+  const bool from_batch = !running_mean() || measures;
   if (!from_batch) {
     op.given_mean = running_mean()->value.to(DType::kFloat64);
     op.given_variance = running_second()->value.to(DType::kFloat64);
@@ -156,7 +170,7 @@ Var JointNorm::with_activation(Context& ctx, const Var& x, const Var* shortcut,
   op.y = y.value;
   op.forward();
   if (activation != Activation::kRelu) op.y = Tensor();
-  if (running_mean() && from_batch && ctx.training) track(ctx, op.cells());
+  if (measures) track(ctx, op.cells());
 
   const Var* const inputs[] = {&x, shortcut};
   Var* const outputs[] = {&y};

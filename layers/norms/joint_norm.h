@@ -26,6 +26,8 @@ class JointNorm : public Norm {
   Tensor learned_values() const;  // float64, all in a row
   void add_learned_grads(const double* grads) const;
   void track(Context& ctx, const kernels::JointCells& cells);
+  bool merges() const override { return true; }
+  void tracked(double count, const double* mean, const double* m2, double* second) const override;
 
   std::shared_ptr<const kernels::JointTable> table_;
   std::vector<Param*> learned_;

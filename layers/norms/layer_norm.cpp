@@ -1,14 +1,25 @@
 // Layer normalization: every position standardizes its own channels.
-// Ba, Kiros, Hinton 2016, "Layer Normalization", arXiv:1607.06450.
+// Ba, Kiros, Hinton 2016, "Layer Normalization", arXiv:1607.06450; ε of the paper as in the code of
+// its authors.
 #include "layers/norms/affine.h"
+#include "layers/norms/convention.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
 namespace {
 
 struct LayerNorm : Affine {
+  std::string convention = "torch";
   double eps = 1e-5;
+  static constexpr auto conventions() {
+    using Set = Convention<LayerNorm>;
+    return std::array{Set{"torch", [](LayerNorm&) {}},
+                      Set{"keras", [](LayerNorm& o) { o.eps = 1e-3; }},
+                      Set{"flax", [](LayerNorm& o) { o.eps = 1e-6; }},
+                      Set{"paper", [](LayerNorm& o) { o.eps = 1e-5; }}};
+  }
   void describe(Fields& f) {
+    describe_convention(f, *this);
     f.number("eps", eps, "added to the variance", {.min = 0});
     describe_affine(f);
   }

@@ -40,7 +40,9 @@ class Norm : public Module {
   int64_t entering() const;
 
   // What is tracked beside the mean, from the moments of one domain a channel.
-  void tracked(double count, const double* mean, const double* m2, double* second) const;
+  virtual void tracked(double count, const double* mean, const double* m2, double* second) const;
+  // Whether the moments that it tracks of batches merge to those of all of them.
+  virtual bool merges() const;
   // The running statistics: their mean and what is tracked beside it (see Running); null without.
   Buffer* running_mean() const { return running_mean_; }
   Buffer* running_second() const { return running_second_; }

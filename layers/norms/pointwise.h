@@ -4,8 +4,7 @@
 #include <tuple>
 #include <vector>
 
-#include "core/config/fields.h"
-#include "layers/norms/definition.h"
+#include "layers/norms/affine.h"
 #include "layers/norms/formula.h"
 
 namespace norma {
@@ -17,36 +16,33 @@ namespace norma {
 // A curve is a struct with of(z), written for every number type. Where dual numbers would lose
 // digits in the tails it also gives its slope(z) by hand.
 template <class Curve>
-struct Pointwise {
+struct Pointwise : Affine {
   double alpha = 0.5, shift = 0;
-  bool weight = true, bias = true;
   void describe(Fields& f) {
     f.number("alpha", alpha, "initial value of the learned slope α");
     f.number("shift", shift, "initial value of the learned shift s");
-    f.flag("weight", weight, "learned gain γ, one a channel");
-    f.flag("bias", bias, "learned offset β, one a channel");
+    describe_affine(f);
   }
   void learned(std::vector<NormParam>& params) const {
-    params[0].initial = alpha;
-    params[1].initial = shift;
-    params[2].present = weight;
-    params[3].present = bias;
+    Affine::learned(params);
+    params[2].initial = alpha;
+    params[3].initial = shift;
   }
 
-  static constexpr std::array kParams{scalar("alpha", 0.5), scalar("shift", 0.0), gain(), offset()};
+  static constexpr std::array kParams{gain(), offset(), scalar("alpha", 0.5), scalar("shift", 0.0)};
   static constexpr int kStats = 0;
   static constexpr bool kCentred = false;
   static constexpr bool kBounded = true;
   static constexpr Domain domain() { return Domain::none(); }
-  static auto map(auto x, auto, auto alpha, auto shift, auto weight, auto bias) {
+  static auto map(auto x, auto, auto weight, auto bias, auto alpha, auto shift) {
     return Curve::of(x * alpha + shift) * weight + bias;
   }
   // The curve is differentiated once and shared by all arguments.
-  static auto partials(auto x, auto, auto alpha, auto shift, auto weight, auto) {
+  static auto partials(auto x, auto, auto weight, auto, auto alpha, auto shift) {
     using V = decltype(x);
     const V z = x * alpha + shift;
     const V slope = slope_at(z) * weight;
-    return std::tuple(slope * alpha, kZero, slope * x, slope, Curve::of(z), V(1));
+    return std::tuple(slope * alpha, kZero, Curve::of(z), V(1), slope * x, slope);
   }
 
  private:

@@ -10,12 +10,6 @@
 namespace norma {
 namespace {
 
-// Whether the moments of batches merge to those of the population.
-bool merges(const Norm& norm) {
-  const NormDefinition& made = norm.definition();
-  return made.domain.kind == Domain::Kind::kChannel && !made.double_kernels.deviation;
-}
-
 // Overwrites a buffer and keeps the largest change.
 void replace(const Buffer& buffer, const std::vector<double>& numbers,
              PopulationStatistics::Change& change) {
@@ -53,7 +47,7 @@ void PopulationStatistics::Totals::add(bool merging, double n, const double* mea
 void PopulationStatistics::add(Norm& norm, int64_t rows, const kernels::ColumnState& moments) {
   const int64_t channels = norm.channels();
   Entry& entry = norms_.try_emplace(norm.path(), Entry{&norm, Totals(channels)}).first->second;
-  const bool merging = merges(norm);
+  const bool merging = norm.merges();
   std::vector<double> second(static_cast<size_t>(channels));
   for (int64_t r = 0; r < rows; ++r) {
     const double n = moments.positions[r];
@@ -82,11 +76,11 @@ PopulationStatistics::Change PopulationStatistics::store(Comm& comm) {
     const size_t ranks = norm.definition().domain.over_ranks ? 1 : all.size() / mine.size();
     for (size_t rank = 0; rank < ranks; ++rank) {
       const double* const theirs = all.data() + rank * mine.size();
-      total.add(merges(norm), theirs[0], theirs + 1, theirs + 1 + channels);
+      total.add(norm.merges(), theirs[0], theirs + 1, theirs + 1 + channels);
     }
     if (total.count <= 1) continue;
     std::vector<double> second = total.second;
-    if (merges(norm))
+    if (norm.merges())
       norm.tracked(total.count, total.mean.data(), total.second.data(), second.data());
     replace(*norm.running_mean(), total.mean, change);
     replace(*norm.running_second(), second, change);

@@ -1,15 +1,32 @@
 // Root mean square normalization: every position is scaled by the root mean square of its channels.
-// Zhang, Sennrich 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467.
+// Zhang, Sennrich 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467; where the paper's
+// ε goes is said by the code of its authors, bzhangGo/rmsnorm. PyTorch's ε is that of its float32.
+#include <limits>
+
+#include "layers/norms/convention.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
 namespace {
 
 struct RmsNorm {
+  std::string convention = "norma";
   double eps = 1e-6, partial = 1;
-  bool weight = true, zero_centered = false;
+  bool eps_outside = false, weight = true, zero_centered = false;
+  static constexpr auto conventions() {
+    using Set = Convention<RmsNorm>;
+    return std::array{
+        Set{"norma", [](RmsNorm&) {}},
+        Set{"torch", [](RmsNorm& o) { o.eps = std::numeric_limits<float>::epsilon(); }},
+        Set{"keras", [](RmsNorm&) {}}, Set{"flax", [](RmsNorm&) {}}, Set{"paper", [](RmsNorm& o) {
+                                                                           o.eps = 1e-8;
+                                                                           o.eps_outside = true;
+                                                                         }}};
+  }
   void describe(Fields& f) {
+    describe_convention(f, *this);
     f.number("eps", eps, "added to the mean square", {.min = 0});
+    f.flag("eps_outside", eps_outside, "√(mean x²) + ε in the place of √(mean x² + ε)");
     f.number("partial", partial, "the share of the channels, from the first, that is measured",
              {.max = 1, .above = 0});
     f.flag("weight", weight, "learned gain γ, one a channel");
@@ -26,7 +43,14 @@ struct RmsNorm {
   static constexpr int kStats = 1;
   static constexpr bool kCentred = false;
   static constexpr Domain domain() { return Domain::row(); }
-  auto table(const auto& m) const { return rsqrt(m.mean_square() + eps); }
+  auto table(const auto& m) const {
+    const auto square = m.mean_square();
+    if (!eps_outside) return rsqrt(square + eps);
+    // The floor below every square keeps the slope of the root finite where a row is 0.
+    using Square = std::remove_cv_t<decltype(square)>;
+    const Square root = sqrt(max(square, Square(std::numeric_limits<double>::min())));
+    return Square(1.0) / (root + eps);
+  }
   static auto map(auto x, auto, auto rrms, auto weight, auto unit) {
     return x * rrms * (weight + unit);
   }

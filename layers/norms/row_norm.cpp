@@ -95,17 +95,16 @@ std::pair<Stream, Var> Norm::on_stream(Context& ctx, const Stream& stream) {
   Var y{Tensor::empty(base.shape(), base.dtype())};
   op.forward(stream, y.value);
 
-  const auto learned = [&](size_t j) { return j < params_.size() ? params_[j] : nullptr; };
   Stream sum = stream;
   if (stream.pending()) {
     sum = Stream{.base = Var{op.x}, .branch = {}, .drop = {}};
-    if (auto* node = ctx.record<RowNormOp>({&stream.base, &stream.branch},
-                                           {learned(0), learned(1), learned(2), learned(3)},
-                                           {&sum.base, &y}))
-      *node = std::move(op);
-  } else if (auto* node = ctx.record<RowNormOp>(
-                 {&stream.base}, {learned(0), learned(1), learned(2), learned(3)}, {&y})) {
-    *node = std::move(op);
+    const Var* const inputs[] = {&stream.base, &stream.branch};
+    Var* const outputs[] = {&sum.base, &y};
+    if (auto* node = ctx.record<RowNormOp>(inputs, params_, outputs)) *node = std::move(op);
+  } else {
+    const Var* const inputs[] = {&stream.base};
+    Var* const outputs[] = {&y};
+    if (auto* node = ctx.record<RowNormOp>(inputs, params_, outputs)) *node = std::move(op);
   }
   return {std::move(sum), std::move(y)};
 }

@@ -27,6 +27,10 @@ void Norm::given(double* centre, double* stats) const {
   definition_.table->given(cells, stats);
 }
 
+bool Norm::merges() const {
+  return definition_.domain.kind == Domain::Kind::kChannel && !definition_.double_kernels.deviation;
+}
+
 void Norm::tracked(double count, const double* mean, const double* m2, double* second) const {
   const Storage memory(static_cast<size_t>(channels_) * sizeof(double));
   double* const n = reinterpret_cast<double*>(memory.data());

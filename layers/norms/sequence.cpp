@@ -13,7 +13,12 @@ class Sequence final : public ComposedNorm {
     }
     void describe(Fields& f) { describe_norms(f, "the norms, first to last"); }
   };
-  static NormDefinition traits(const Options& options) { return options.traits(); }
+  static NormDefinition traits(const Options& options) {
+    NormDefinition all = options.traits();
+    const Spec& first = options.norms.front();  // the only one that sees the input itself
+    all.bounded = norm_registry().at(first.type).define(first).bounded;
+    return all;
+  }
   Sequence(const Scope& scope, const Options& options, int64_t channels, bool affine)
       : ComposedNorm(scope, "sequence", traits(options), channels),
         norms_(options.make(scope, channels, affine)) {}

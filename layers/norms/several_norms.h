@@ -14,7 +14,7 @@ struct SeveralNorms {
     f.specs("norms", norms, norm_registry(), help);
   }
 
-  // The traits of a combination: the widest domain of its parts.
+  // The traits of norms side by side: the widest domain of all.
   NormDefinition traits() const {
     NormDefinition all;
     all.domain = Domain::none();
@@ -23,6 +23,8 @@ struct SeveralNorms {
       const NormDefinition one = norm_registry().at(spec.type).define(spec);
       if (all.domain.kind < one.domain.kind) all.domain = one.domain;
       all.centred |= one.centred;
+      all.bounded |= one.bounded;
+      all.traits.mixes_domains |= one.traits.mixes_domains || one.domain.kind != all.domain.kind;
       all.traits.approximate_backward |= one.traits.approximate_backward;
       all.traits.detaches |= one.traits.detaches;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tuple>
+#include <type_traits>
 
 #include "layers/norms/affine.h"
 #include "layers/norms/norm.h"
@@ -19,7 +20,11 @@ struct Standardized : AffinePair {
 
   static constexpr int kStats = 1;
   static constexpr bool kCentred = true;
-  auto table(const auto& m) const { return rsqrt(m.m2 / (m.n - (unbiased ? 1.0 : 0.0)) + eps); }
+  auto table(const auto& m) const { return rsqrt(variance_of(m, unbiased) + eps); }
+  // Of a single value 0, biased or not.
+  static auto variance_of(const auto& m, bool unbiased) {
+    return m.m2 / max(m.n - (unbiased ? 1.0 : 0.0), std::remove_cvref_t<decltype(m.n)>(1.0));
+  }
   auto given(auto variance) const { return rsqrt(variance + eps); }
   static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
     return u * rstd * weight + bias;
@@ -32,12 +37,20 @@ struct Standardized : AffinePair {
 // The same with running statistics for eval.
 struct TrackedStandardized : Standardized {
   Running tracking;
+  bool unbiased_running_var = true;
   void describe_tracked(Fields& f) {
     describe_eps(f);
     tracking.describe(f);
+    f.flag("unbiased_running_var", unbiased_running_var,
+           "track the variance that divides by n − 1 instead of n");
     describe_affine(f);
   }
+  void track_biased(double momentum) {
+    tracking.momentum = momentum;
+    unbiased_running_var = false;
+  }
   Running running() const { return tracking; }
+  auto tracked(const auto& m) const { return variance_of(m, unbiased_running_var); }
 };
 
 }  // namespace norma

@@ -10,6 +10,7 @@ namespace norma {
 // State buffers in double, and back.
 class StateCopy {
  public:
+  static constexpr size_t kMost = 4;
   explicit StateCopy(const std::vector<Buffer*>& buffers) : buffers_(buffers) {
     for (size_t i = 0; i < buffers.size(); ++i) {
       numbers_[i] = buffers[i]->value.to(DType::kFloat64);
@@ -22,7 +23,6 @@ class StateCopy {
   }
 
  private:
-  static constexpr size_t kMost = 4;
   const std::vector<Buffer*>& buffers_;
   std::array<Tensor, kMost> numbers_;
   std::array<double*, kMost> rows_{};

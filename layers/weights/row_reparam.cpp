@@ -65,6 +65,7 @@ kernels::RowNorm<T> RowReparam::driver() const {
     made.program.kernels = &definition_.float_kernels;
   else
     made.program.kernels = &definition_.double_kernels;
+  made.program.wide = &definition_.double_kernels;
   made.program.table = definition_.table.get();
   made.program.stats = definition_.stats;
   made.program.centred = definition_.centred;

@@ -86,7 +86,8 @@ TEST_CASE("a type may contain its own kind; required options are listed", "[conf
 
 TEST_CASE("the table of a type's options", "[config]") {
   std::string table;
-  for (const auto& [name, value, type, help] : options_help(*sample_norms().find("group_norm")))
+  for (const auto& [name, value, type, help, choices] :
+       options_help(*sample_norms().find("group_norm")))
     table += name + " | " + value + " | " + type + " | " + help + "\n";
   CHECK(table ==
         "groups | 8 | integer of at least 1 | groups of channels\n"
@@ -94,7 +95,7 @@ TEST_CASE("the table of a type's options", "[config]") {
 
   const Entry sample{"sample", "", "", describe_options<Sample>()};
   table.clear();
-  for (const auto& [name, value, type, help] : options_help(sample))
+  for (const auto& [name, value, type, help, choices] : options_help(sample))
     table += name + " | " + value + " | " + type + "\n";
   CHECK(table ==
         "verbose | false | true or false\n"

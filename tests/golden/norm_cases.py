@@ -25,6 +25,7 @@ def rows(make):
     make.add("layer_norm_eval", {"type": "layer_norm", "eps": 1e-5}, (3, 17), mode="eval")
     make.add("layer_norm_eps", {"type": "layer_norm", "eps": 0.1}, (3, 17))
     make.add("rms_norm_eps", {"type": "rms_norm", "eps": 0.1}, (3, 17))
+    make.add("rms_norm_eps_outside", {"type": "rms_norm", "eps": 0.1, "eps_outside": True}, (3, 17))
     make.add("layer_norm_no_bias", {"type": "layer_norm", "eps": 1e-5, "bias": False}, (3, 17))
     make.add("rms_norm_no_weight", {"type": "rms_norm", "weight": False}, (3, 17))
     make.add("dyt_no_affine", {"type": "dyt", "weight": False, "bias": False}, (3, 17))
@@ -38,6 +39,8 @@ def columns(make):
         make.add(f"batch_norm_{name}_eval", {"type": "batch_norm"}, shape, mode="eval")
     for channels in (1, 33):
         make.add(f"batch_norm_channels{channels}", {"type": "batch_norm"}, (2, channels, 3, 3))
+    make.add("batch_norm_biased_running_var",
+             {"type": "batch_norm", "unbiased_running_var": False}, (3, 5, 2, 2), repeat=3)
     make.add("batch_norm_repeat", {"type": "batch_norm", "momentum": 0.3}, (2, 5, 3, 3), repeat=4)
     make.add("batch_norm_cumulative", {"type": "batch_norm", "momentum": None}, (2, 5, 3, 3),
              repeat=3)

@@ -252,7 +252,8 @@ TEST_CASE("batch norm over ranks is that of all their samples", "[layers]") {
 
 TEST_CASE("re-estimated statistics are those of all batches as one", "[layers]") {
   const Tensor x = normal_input({9, 5, 17});
-  for (const char* type : {"batch_norm", "batch_renorm", "sync_batch_norm", "split_batch_norm"}) {
+  for (const char* type : {"batch_norm", "batch_renorm", "sync_batch_norm", "split_batch_norm",
+                           "evo_norm_b0", "switchable_norm"}) {
     INFO(type);
     // A step with all the weight on the new value, over everything at once.
     ParamSet expected(DType::kFloat64, 3), found(DType::kFloat64, 3);

@@ -2,6 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
+#include "core/rng.h"
+#include "layers/weights/unit_weight.h"
 #include "optim/clip.h"
 #include "optim/ema.h"
 #include "tests/catch.h"
@@ -89,6 +91,29 @@ TEST_CASE("the average of weights follows its formula and changes places with th
   CHECK(params.gain->value.item(0) == Approx(expected).epsilon(1e-13));
   average.swap(params.set);
   CHECK(params.gain->value.item(0) == trained);
+}
+
+TEST_CASE("an average of weights that are kept at length 1 has length 1", "[optim]") {
+  ParamSet params(DType::kFloat64, 1);
+  const Scope scope(params);
+  Param& weight = scope.param("weight", {3, 17}, ParamKind::kWeight, Init::normal(1));
+  keep_unit_length(scope, weight);
+  params.materialize();
+  WeightAverage average(params, 0.9);
+  for (int64_t step = 1; step <= 5; ++step) {
+    RandomSequence random(RandomStream(3, static_cast<uint64_t>(step)));
+    for (int64_t i = 0; i < weight.numel(); ++i) weight.value.data<double>()[i] = random.normal();
+    params.updated();
+    const std::vector<double> trained = weight.value.to_vector();
+    average.update(params, step);
+    CHECK(weight.value.to_vector() == trained);
+  }
+  average.swap(params);
+  for (int64_t row = 0; row < 3; ++row) {
+    double squares = 0;
+    for (int64_t c = 0; c < 17; ++c) squares += std::pow(weight.value.item(row * 17 + c), 2);
+    CHECK(squares == Approx(1).epsilon(1e-14));
+  }
 }
 
 }  // namespace norma

@@ -108,6 +108,8 @@ class NormTable {
   virtual void tracked(const NormCells& cells, double* second) const = 0;
   // The stats in eval, from running statistics: cells.mean, and in cells.m2 what was tracked.
   virtual void given(const NormCells& cells, double* stats) const = 0;
+  // Whether it reads the running statistics before this step.
+  virtual bool looks_back() const { return false; }
 };
 
 // In the place of a table where statistics stream: what normalizes a sample follows from state that

@@ -165,11 +165,11 @@ void sums_stage(const ColumnNorm<T>& norm, const Columns<T>& columns, const Colu
   const Storage memory(static_cast<size_t>(width) * sizeof(double));
   double* const combined = reinterpret_cast<double*>(memory.data());
   for (int64_t sample = 0; sample < norm.samples; ++sample) {
-    Partials<T> params(layout.width, cut.number), stats(width, cut.number);
     if (beyond(norm, of_sample(norm, state, sample))) {
       wide_sums_of(norm, back, layout, sample, state, sums + sample * norm.sums());
       continue;
     }
+    Partials<T> params(layout.width, cut.number), stats(width, cut.number);
     ColumnTable<T> table(norm, folding);
     table.tabulate(sample, of_sample(norm, state, sample));
     parallel_chunks(cut.number, [&](int64_t p) {

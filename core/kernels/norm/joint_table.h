@@ -27,8 +27,10 @@ class JointTable {
   // learns, which are added.
   virtual void backward(const JointCells& cells, const double* sums, double* along_one,
                         double* along_u, double* dlearned) const = 0;
-  // What the running statistics move towards, one a channel; false where nothing was valid.
-  virtual bool tracked(const JointCells& cells, double* mean, double* variance) const = 0;
+  // The channels' moments over the batch, and of how many positions.
+  virtual double merged(const JointCells& cells, double* mean, double* m2) const = 0;
+  // The variance that the running one moves towards, from such moments of n > 1 positions.
+  virtual void tracked(double n, int64_t channels, const double* m2, double* variance) const = 0;
 };
 
 }  // namespace norma::kernels

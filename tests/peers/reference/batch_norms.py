@@ -37,6 +37,21 @@ class GhostBatchNorm(BatchNorm):
                           for part, valid in zip(x.split(self.ghost_batch), masks)])
 
 
+class BiasedRunningBatchNorm(BatchNorm):
+    """Batch norm that tracks the biased variance, as Keras and Flax do."""
+
+    def forward(self, x, mask=None):
+        if not self.training:
+            return super().forward(x, mask)
+        before = self.running_var.clone()
+        y = super().forward(x, mask)
+        n = channels_last(x)[..., 0].numel() if mask is None else int(mask.sum())
+        with torch.no_grad():
+            kept = before * (1 - self.momentum)
+            self.running_var = kept + (self.running_var - kept) * (n - 1) / n
+        return y
+
+
 class SplitBatchNorm(BatchNorm):
     """A norm for each split of the batch in training, the main one in eval (timm)."""
 
@@ -255,6 +270,8 @@ def build_batch_norm(kind, channels, options):
     """The norm of this family that `kind` and its options describe."""
     frozen, ghost = options.pop("frozen", False), options.pop("ghost_batch", None)
     if kind in ("batch_norm", "sync_batch_norm"):
+        if not options.pop("unbiased_running_var", True):
+            return BiasedRunningBatchNorm(channels, **options)
         if frozen:
             return FrozenBatchNorm(channels, **options)
         return GhostBatchNorm(channels, ghost, **options) if ghost else \

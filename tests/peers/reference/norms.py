@@ -66,11 +66,12 @@ class LayerNorm(nn.Module):
 
 
 class RmsNorm(nn.Module):
-    """With `zero_centered` the stored parameter is what γ differs by from 1."""
+    """With `zero_centered` the stored parameter is what γ differs by from 1. `eps_outside` adds ε to
+    the root, as bzhangGo/rmsnorm does."""
 
-    def __init__(self, channels, eps=1e-6, weight=True, zero_centered=False):
+    def __init__(self, channels, eps=1e-6, weight=True, zero_centered=False, eps_outside=False):
         super().__init__()
-        self.eps, self.zero_centered = eps, zero_centered
+        self.eps, self.zero_centered, self.eps_outside = eps, zero_centered, eps_outside
         start = torch.zeros(channels) if zero_centered else torch.ones(channels)
         self.weight = nn.Parameter(start) if weight else None
 
@@ -78,7 +79,13 @@ class RmsNorm(nn.Module):
         gain = self.weight
         if self.zero_centered and gain is not None:
             gain = 1 + gain
-        return over_rows(x, mask, lambda rows: F.rms_norm(rows, rows.shape[-1:], gain, self.eps))
+        return over_rows(x, mask, lambda rows: self.on_rows(rows, gain))
+
+    def on_rows(self, rows, gain):
+        if not self.eps_outside:
+            return F.rms_norm(rows, rows.shape[-1:], gain, self.eps)
+        y = rows / (rows.pow(2).mean(-1, keepdim=True).sqrt() + self.eps)
+        return y if gain is None else y * gain
 
 
 class ScaleNorm(nn.Module):
