@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -43,6 +44,8 @@ struct Param {
   uint64_t version = 0;  // changes whenever the value does; caches of derived weights compare it
   // Of the layer that makes the model's outputs: adaptive clipping leaves it alone.
   bool output_layer = false;
+  // What follows from the value, kept once for all layers that share the parameter.
+  std::any derived = {};
   int64_t pending_uses = 0;  // recorded on the tape and not yet differentiated
   int64_t numel() const { return shape.numel(); }
 };

@@ -26,11 +26,6 @@ std::optional<Init> qkv_init(const Attention::Options& options, int64_t value_ro
   return init;
 }
 
-// How a projection's weights are kept: on the unit sphere at length 1 along the stream's features.
-Spec reparam_of(const Attention::Options& options, bool onto_stream) {
-  return options.unit_sphere ? unit_weight(onto_stream) : options.reparam;
-}
-
 }  // namespace
 
 AttentionHeads attention_heads(const Scope& scope, int64_t heads, std::optional<int64_t> given,
@@ -106,10 +101,11 @@ Attention::Attention(const Scope& scope, const Options& options, int64_t width)
     : Module(scope),
       heads_(heads_of(scope, options, width)),
       qkv_(scope / "qkv", width, heads_.query_width() + 2 * heads_.key_width(), options.bias,
-           qkv_init(options, heads_.key_width()), reparam_of(options, false)),
+           qkv_init(options, heads_.key_width()),
+           reparam_of_projection(options.unit_sphere, false, options.reparam)),
       out_(scope / "out", heads_.query_width(), width, options.bias,
            normal_init(options.out_init_std ? options.out_init_std : options.init_std),
-           reparam_of(options, true)) {
+           reparam_of_projection(options.unit_sphere, true, options.reparam)) {
   if (options.rope) heads_.rotary = &rotary_.emplace(heads_.head_width, options.rope_base);
   options.unit_sphere ? move_heads_to_sphere(scope, options) : make_head_norms(scope, options);
   if (options.inner_norm)

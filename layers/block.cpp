@@ -1,5 +1,9 @@
 #include "layers/block.h"
 
+#include <nlohmann/json.hpp>
+
+#include "core/config/writer.h"
+
 namespace norma {
 
 void ResidualOptions::describe(Fields& f, const std::vector<NormSite>& sites) {
@@ -24,7 +28,23 @@ void Block::Options::describe(Fields& f) {
   f.integer("layer", layer, "number of the block in its model, from 0", {.min = 0});
   f.integer("layers", layers, "blocks of that model", {.min = 1});
   f.rule(layer < layers, "layer", "a number below `layers`");
-  rule_norms(f, norm, norm_sites(recipe_of(placement, {.layers = layers})), layers);
+  const Recipe recipe = recipe_of(*this);
+  rule_norms(f, norm, norm_sites(recipe), layers);
+  rule_placement(f, *this, recipe, layers);
+}
+
+void rule_placement(Fields& f, const ResidualOptions& options, const Recipe& recipe,
+                    int64_t layers) {
+  f.rule(recipe.unmet.empty(), "placement", recipe.unmet);
+  bool one = true;
+  for (int64_t layer = 0; recipe.one_norm && layer < layers; ++layer) {
+    const Spec *const attn = options.norm.find("attn", layer), *const ffn =
+                                                                   options.norm.find("ffn", layer);
+    one = one && (!attn || !ffn || spec_json(*attn) == spec_json(*ffn));
+  }
+  f.rule(one, "norm",
+         "the same for attn and ffn: one norm serves attn and ffn in this `placement` unless it "
+         "says \"shared_norm\": false");
 }
 
 std::vector<NormSite> Block::Options::norm_sites(const Recipe& recipe) {
@@ -32,9 +52,7 @@ std::vector<NormSite> Block::Options::norm_sites(const Recipe& recipe) {
   return {{.name = "attn", .need = need}, {.name = "ffn", .need = need}};
 }
 
-Recipe recipe_of(const Block::Options& block) {
-  return recipe_of(block.placement, {.layers = block.layers});
-}
+Recipe recipe_of(const Block::Options& block) { return recipe_of(block.placement, block.stack()); }
 
 Attention::Options attention_of(const Block::Options& block) {
   Attention::Options made = with_inner_norm(block.attention, block, "attn");
@@ -46,14 +64,12 @@ Attention::Options attention_of(const Block::Options& block) {
 }
 
 BlockSite block_site(const Scope& scope, const Block::Options& options, int64_t width) {
-  const auto layer = static_cast<double>(options.layer);
-  const auto last = static_cast<double>(options.layers - 1);
   return {.block = scope,
           .norm = options.norm,
           .width = width,
           .layer = options.layer,
-          .layers = options.layers,
-          .drop_path = last > 0 ? options.drop_path * layer / last : options.drop_path};
+          .stack = options.stack(),
+          .drop_path = drop_path_at(options.drop_path, options.layer, options.layers)};
 }
 
 Block::Block(const Scope& scope, const Options& options, int64_t width)

@@ -23,7 +23,11 @@ class Block : public Module {
     Attention::Options attention;
     Ffn::Options ffn;
     int64_t layer = 0, layers = 1;
+    int64_t branches = 2, reader_layers = 0;  // as Stack has them; set by models, by no config
     void describe(Fields& f);
+    Stack stack() const {
+      return {.layers = layers, .branches = branches, .reader_layers = reader_layers};
+    }
     void set_qk_norm(const Spec& norm) { attention.head_norms.qk_norm = norm; }
     // Where it has norms, as the placement would have it.
     static std::vector<NormSite> norm_sites(const Recipe& recipe);
@@ -43,6 +47,10 @@ class Block : public Module {
   double dropout_;
   std::unique_ptr<Placement> placement_;
 };
+
+// The rules of a placement that look at the blocks around it.
+void rule_placement(Fields& f, const ResidualOptions& options, const Recipe& recipe,
+                    int64_t layers);
 
 BlockSite block_site(const Scope& scope, const Block::Options& options, int64_t width);
 Recipe recipe_of(const Block::Options& block);

@@ -1,6 +1,7 @@
 #include "layers/column_gain.h"
 
 #include "core/kernels/column_gain.h"
+#include "core/kernels/column_sum.h"
 #include "layers/layer_error.h"
 
 namespace norma {
@@ -27,7 +28,7 @@ struct ColumnGainOp final : NamedOp<ColumnGainOp> {
     Tensor dx;
     if (grads.wants(0)) dx = dy.unique() ? dy : Tensor::empty(dy.shape(), dy.dtype());
     const Tensor scratch =
-        Tensor::empty({kernels::column_gain_scratch(x.rows(), x.shape().back())}, DType::kFloat64);
+        Tensor::empty({kernels::column_sum_scratch(x.rows(), x.shape().back())}, DType::kFloat64);
     with_float_type(x.dtype(), [&]<class T>() {
       kernels::column_gain_backward(shape<T>(), x.data<T>(), dy.data<T>(),
                                     dx ? dx.data<T>() : nullptr, gain->grad.data<T>(),

@@ -6,6 +6,8 @@ void DecoderBlock::Options::describe(Fields& f) {
   f.object(
       "cross", [&](Fields& inner) { cross.describe(inner); }, "the attention to the memory");
   Block::Options::describe(f);
+  const std::string fault = fault_with_memory(placement);
+  f.rule(fault.empty(), "placement", fault);
 }
 
 DecoderBlock::DecoderBlock(const Scope& scope, const Options& options, int64_t width)
@@ -19,9 +21,6 @@ DecoderBlock::DecoderBlock(const Scope& scope, const Options& options, int64_t w
     return make_sublayer_placement(options.placement, SublayerSite(site, name, norm_site));
   };
   placements_ = {joint("attn", "attn"), joint("cross", "attn"), joint("ffn", "ffn")};
-  if (recipe_of(options).unit_sphere)
-    throw Error("[decoder_block " + path() + "] placement \"" + options.placement.type +
-                "\" says nothing of attention to another sequence");
 }
 
 Stream DecoderBlock::on_stream(Context& ctx, const Stream& stream) {

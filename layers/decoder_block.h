@@ -15,6 +15,7 @@ class DecoderBlock : public Module {
  public:
   struct Options : Block::Options {
     CrossAttention::Options cross;
+    Options() { branches = 3; }
     void describe(Fields& f);
     // Of both attentions.
     void set_qk_norm(const Spec& norm) {

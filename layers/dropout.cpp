@@ -44,6 +44,11 @@ void DropoutOp::backward(Grads& grads) {
   });
 }
 
+double drop_path_at(double last, int64_t layer, int64_t layers) {
+  if (layers <= 1) return last;
+  return last * static_cast<double>(layer) / static_cast<double>(layers - 1);
+}
+
 Tensor drop_scale(Context& ctx, double p, int64_t batch) {
   if (!ctx.training || p <= 0) return {};
   const RandomStream random = ctx.random();

@@ -17,6 +17,10 @@ Tensor drop_scale(Context& ctx, double p, int64_t batch);
 // arXiv:1603.09382.
 Var stochastic_depth(Context& ctx, const Var& x, double p);
 
+// The probability by which a residual branch of layer `layer`, from 0, is dropped: in proportion to
+// its depth, `last` for the last of all `layers`. Section 3 of the same, from 0 on.
+double drop_path_at(double last, int64_t layer, int64_t layers);
+
 class Dropout : public Module {
  public:
   struct Options {

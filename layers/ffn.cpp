@@ -15,11 +15,6 @@ Activation activation_named(const std::string& name) {
   throw Error("[ffn] knows no activation called '" + name + "'");
 }
 
-// How a projection's weights are kept: on the unit sphere at length 1 along the stream's features.
-Spec reparam_of(const Ffn::Options& options, bool onto_stream) {
-  return options.unit_sphere ? unit_weight(onto_stream) : options.reparam;
-}
-
 }  // namespace
 
 void Ffn::Options::describe(Fields& f) {
@@ -55,13 +50,15 @@ Ffn::Ffn(const Scope& scope, const Options& options, int64_t width)
       activation_(activation_named(options.activation)),
       gain_factor_(std::sqrt(static_cast<double>(width))),
       up_(scope / "up", width, options.hidden.value_or(default_hidden(activation_, width)),
-          options.bias, normal_init(options.init_std), reparam_of(options, false)),
+          options.bias, normal_init(options.init_std),
+          reparam_of_projection(options.unit_sphere, false, options.reparam)),
       down_(scope / "down", up_.weight().shape[0], width, options.bias,
             normal_init(options.out_init_std ? options.out_init_std : options.init_std),
-            reparam_of(options, true)) {
+            reparam_of_projection(options.unit_sphere, true, options.reparam)) {
   if (is_gated(activation_))
     gate_.emplace(scope / "gate", width, up_.weight().shape[0], options.bias,
-                  normal_init(options.init_std), reparam_of(options, false));
+                  normal_init(options.init_std),
+                  reparam_of_projection(options.unit_sphere, false, options.reparam));
   const auto gain_of = [&](const char* name) {
     return &scope.param(name, {up_.weight().shape[0]}, ParamKind::kGain, Init::constant(1));
   };

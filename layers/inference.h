@@ -20,7 +20,9 @@ struct RecurrentState {
 
 // What a generation keeps between forwards, so that each new token costs one position. Point
 // `Context::inference` to it, run the prompt, then one token after the other, and after each
-// forward add to `position` what it was given. Setting `position` back forgets what came after.
+// forward add to `position` what it was given. Setting `position` back forgets what came after
+// where there are keys and values alone; a recurrent state holds all it has seen and can only start
+// anew, with `position` at 0.
 struct Inference {
   int64_t capacity = 0;  // the most positions a cache can hold
   int64_t position = 0;  // positions seen by earlier forwards

@@ -83,9 +83,42 @@ void Lstm::Options::describe(Fields& f) {
   f.flag("bias", bias, "biases of the gates");
   f.number("forget_bias", forget_bias,
            "where the bias of the forget gate starts; the others start at 0");
-  f.spec("norm", norm, norm_registry(),
-         "norm of both products and of the cell as the output sees it; null = none");
+  describe_norm(f, norm);
   describe_reparam(f, reparam);
+  rule_norm(f, norm, 1);
+}
+
+namespace {
+std::vector<NormSite> norm_sites() {
+  const auto maybe = NormSite::Need::kIfNamed;
+  return {{.name = "input", .need = maybe},
+          {.name = "state", .need = maybe},
+          {.name = "cell", .need = maybe}};
+}
+
+// A step of a recurrent layer has one position.
+bool fits_one_position(const Spec& norm) {
+  return norm_registry().at(norm.type).define(norm).domain.per_row();
+}
+}  // namespace
+
+void Lstm::Options::describe_norm(Fields& f, SpecChoice& norm) {
+  SiteNames names;
+  for (const NormSite& site : norm_sites()) names.push_back(site.name);
+  f.spec_choice("norm", norm, norm_registry(), names,
+                "norm of the gates' product with the input, of that with the state, and of the "
+                "cell as the output sees it; none where nothing is said");
+}
+
+void Lstm::Options::rule_norm(Fields& f, const SpecChoice& norm, int64_t layers) {
+  rule_norms(f, norm, norm_sites(), layers);
+  bool fits = true;
+  for (const NormSite& site : norm_sites())
+    for (int64_t layer = 0; layer < layers; ++layer)
+      if (const Spec* here = norm.find(site.name, layer)) fits = fits && fits_one_position(*here);
+  f.rule(fits, "norm",
+         "norms of rows, as layer_norm or rms_norm: others take statistics over positions, but a "
+         "recurrent layer has one position at a time");
 }
 
 // PyTorch's default: uniform within ±1/√hidden.
@@ -103,14 +136,13 @@ Lstm::Lstm(const Scope& scope, const Options& options, int64_t in)
       bias->value.slice(width, {width}).fill(start);
     });
   }
-  if (!options.norm) return;
-  if (!norm_registry().at(options.norm.type).define(options.norm).domain.per_row())
-    throw Error("[lstm " + scope.path() + "] the norm \"" + options.norm.type +
-                "\" takes statistics over positions, but a recurrent layer has one position at a "
-                "time; expected a norm of rows, as layer_norm or rms_norm");
-  ih_norm_ = make_norm(scope / "ih_norm", options.norm, 4 * hidden_);
-  hh_norm_ = make_norm(scope / "hh_norm", options.norm, 4 * hidden_);
-  cell_norm_ = make_norm(scope / "cell_norm", options.norm, hidden_);
+  const auto norm = [&](const char* name, const char* site, int64_t width) {
+    const Spec* const chosen = options.norm.find(site, options.layer);
+    return chosen ? make_norm(scope / name, *chosen, width) : nullptr;
+  };
+  ih_norm_ = norm("ih_norm", "input", 4 * hidden_);
+  hh_norm_ = norm("hh_norm", "state", 4 * hidden_);
+  cell_norm_ = norm("cell_norm", "cell", hidden_);
 }
 
 // One forward over a sequence.

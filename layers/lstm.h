@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "layers/linear.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/norm_choice.h"
 
 namespace norma {
 
@@ -12,19 +12,24 @@ namespace norma {
 // 2016, arXiv:1607.06450, section 3.1:
 //   a = N(x_t Wᵢᵀ) + N(h_{t−1} Wₕᵀ) + b,  c_t = σ(a_f)·c_{t−1} + σ(a_i)·tanh(a_g),
 //   h_t = σ(a_o)·tanh(N(c_t))
-// each N with parameters of its own, the gates normalized together. Padding, as the context's mask
-// says, leaves the state as it is and has output 0. With inference caches in the context the state
-// goes on from the last forward. State: `ih.weight` (4·hidden, C) and `hh.weight` (4·hidden,
-// hidden), rows of the input, forget, candidate and output gate; `bias` (4·hidden); `ih_norm.*`,
-// `hh_norm.*`, `cell_norm.*`.
+// each N with parameters of its own, the gates normalized together: the sites input, state and
+// cell, each of which may also go without. Padding, as the context's mask says, leaves the state as
+// it is and has output 0. With inference caches in the context the state goes on from the last
+// forward. State: `ih.weight` (4·hidden, C) and `hh.weight` (4·hidden, hidden), rows of the input,
+// forget, candidate and output gate; `bias` (4·hidden); `ih_norm.*`, `hh_norm.*`, `cell_norm.*`.
 class Lstm : public Module {
  public:
   struct Options {
     int64_t hidden = 1;
     bool bias = true;
     double forget_bias = 1;
-    Spec norm = {}, reparam = {};
+    SpecChoice norm = {};
+    Spec reparam = {};
+    int64_t layer = 0;  // number of the layer in its model, set by that and by no config
     void describe(Fields& f);
+    static void describe_norm(Fields& f, SpecChoice& norm);
+    // The rules of that option in a stack of `layers` layers.
+    static void rule_norm(Fields& f, const SpecChoice& norm, int64_t layers);
   };
   Lstm(const Scope& scope, const Options& options, int64_t in);
   Lstm(const Scope& scope, const Options& options, const LayerInput& input)

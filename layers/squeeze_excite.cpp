@@ -2,42 +2,13 @@
 
 #include <algorithm>
 
-#include "core/kernels/scale_channels.h"
 #include "layers/activation.h"
+#include "layers/conditional/modulate.h"
 #include "layers/layer_error.h"
 #include "layers/pooling.h"
 
 namespace norma {
 namespace {
-
-struct ScaleChannelsOp final : NamedOp<ScaleChannelsOp> {
-  static constexpr const char* kName = "scale_channels";
-  Tensor x, gate;
-  double factor = 1;
-
-  static void scale_into(const Tensor& y, const Tensor& x, const Tensor& gate, double factor) {
-    const Nsc size = nsc_of(x.shape());
-    with_float_type(y.dtype(), [&]<class T>() {
-      kernels::scale_channels(y.data<T>(), x.data<T>(), gate.data<T>(), static_cast<T>(factor),
-                              size.n, size.s, size.c);
-    });
-  }
-
-  void backward(Grads& grads) override {
-    const Tensor& dy = grads.out();
-    const Nsc size = nsc_of(x.shape());
-    const Tensor dgate = Tensor::empty(gate.shape(), gate.dtype());
-    with_float_type(dy.dtype(), [&]<class T>() {
-      kernels::scale_channels_dgate(dgate.data<T>(), x.data<T>(), dy.data<T>(),
-                                    static_cast<T>(factor), size.n, size.s, size.c);
-    });
-    grads.give(1, dgate);
-    if (!grads.wants(0)) return;
-    const Tensor dx = Tensor::empty(x.shape(), x.dtype());
-    scale_into(dx, dy, gate, factor);
-    grads.give(0, dx);
-  }
-};
 
 int64_t hidden_of(double ratio, int64_t channels) {
   return std::max<int64_t>(1, static_cast<int64_t>(ratio * static_cast<double>(channels)));
@@ -48,17 +19,10 @@ int64_t hidden_of(double ratio, int64_t channels) {
 Var scale_channels(Context& ctx, const Var& x, const Var& gate, double factor) {
   const Nsc size = nsc_of(x.shape());
   if (x.shape().rank() < 3 || gate.value.numel() != size.n * size.c)
-    layer_error(ctx, ScaleChannelsOp::kName,
+    layer_error(ctx, "scale_channels",
                 "a gate of shape " + gate.shape().str() + " does not fit an input of shape " +
                     x.shape().str());
-  Var y{Tensor::empty(x.shape(), x.value.dtype())};
-  ScaleChannelsOp::scale_into(y.value, x.value, gate.value, factor);
-  if (auto* op = ctx.record<ScaleChannelsOp>({&x, &gate}, {}, {&y})) {
-    op->x = x.value;
-    op->gate = gate.value;
-    op->factor = factor;
-  }
-  return y;
+  return modulate(ctx, x, 0, {&gate}, {}, factor);
 }
 
 void SqueezeExcite::Options::describe(Fields& f) {

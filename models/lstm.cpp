@@ -12,7 +12,7 @@ namespace {
 struct LstmModelOptions {
   int64_t context = 128, layers = 2, width = 128;
   std::optional<int64_t> hidden;
-  Spec norm;
+  SpecChoice norm;
   double dropout = 0, forget_bias = 1;
   bool tie = false;
   void describe(Fields& f) {
@@ -20,13 +20,13 @@ struct LstmModelOptions {
     f.integer("layers", layers, "recurrent layers", {.min = 1});
     f.integer("width", width, "features of a token's vector", {.min = 1});
     f.maybe_integer("hidden", hidden, "features of each layer's state; null = width", {.min = 1});
-    f.spec("norm", norm, norm_registry(),
-           "norm of both products and of the cell as the output sees it; null = none");
+    Lstm::Options::describe_norm(f, norm);
     f.number("dropout", dropout, "probability of zeroing what goes from layer to layer",
              {.min = 0, .below = 1});
     f.number("forget_bias", forget_bias, "where the bias of the forget gates starts");
     f.flag("tie", tie, "the output projection is the token embedding");
     f.rule(!tie || hidden.value_or(width) == width, "tie", "false where `hidden` is not `width`");
+    Lstm::Options::rule_norm(f, norm, layers);
   }
 };
 
@@ -39,10 +39,12 @@ class LstmModel final : public Module {
         tokens_(scope / "tok_embed", tokens_alone(input, "lstm"), options.width) {
     const int64_t hidden = options.hidden.value_or(options.width);
     for (int64_t layer = 0; layer < options.layers; ++layer)
-      layers_.push_back(std::make_unique<Lstm>(
-          scope / "layers" / layer,
-          Lstm::Options{.hidden = hidden, .forget_bias = options.forget_bias, .norm = options.norm},
-          layer == 0 ? options.width : hidden));
+      layers_.push_back(std::make_unique<Lstm>(scope / "layers" / layer,
+                                               Lstm::Options{.hidden = hidden,
+                                                             .forget_bias = options.forget_bias,
+                                                             .norm = options.norm,
+                                                             .layer = layer},
+                                               layer == 0 ? options.width : hidden));
     if (options.tie)
       head_.emplace(scope / "head", tokens_.weight());
     else

@@ -101,9 +101,10 @@ Var NfBlock::forward(Context& ctx, const Var& x) {
   Var branch = (*convs_[0])(ctx, active);
   for (size_t i = 1; i < convs_.size(); ++i)
     branch = (*convs_[i])(ctx, activation(ctx, activation_, branch));
-  branch = squeeze_excite_ ? (*squeeze_excite_)(ctx, branch) : scale(ctx, branch, alpha_);
+  if (squeeze_excite_) branch = (*squeeze_excite_)(ctx, branch);
   const Tensor drop = drop_scale(ctx, site_.drop_path, x.shape()[0]);
-  return gained_add(ctx, shortcut, branch, skip_gain_, drop);
+  // The gates of squeeze-and-excitation hold α already.
+  return gained_add(ctx, shortcut, branch, skip_gain_, drop, squeeze_excite_ ? 1 : alpha_);
 }
 
 Var NfBlock::shortcut_of(Context& ctx, const Var& x, const Var& active) {

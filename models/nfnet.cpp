@@ -2,7 +2,10 @@
 // a stream divided by its expected deviation, and starts with a gain of 0 (models/nf_block.h).
 // Brock, De, Smith 2021 (NF-ResNet), arXiv:2101.08692: blocks "basic"; Brock, De, Smith, Simonyan
 // 2021 (NFNet), arXiv:2102.06171: "bottleneck". To be trained with adaptive clipping.
+#include <algorithm>
+
 #include "layers/activation.h"
+#include "layers/dropout.h"
 #include "layers/pooling.h"
 #include "models/model.h"
 #include "models/nf_block.h"
@@ -23,15 +26,17 @@ struct NfnetOptions : NfOptions {
              "stochastic depth: probability of dropping the last block's branch",
              {.min = 0, .below = 1});
     f.rule(!stages.empty(), "stages", "a list of at least one integer");
+    bool divides = true;
+    for (size_t stage = 0; group_width && stage < stages.size(); ++stage)
+      divides = divides && std::max<int64_t>(1, (width << stage) / 2) % *group_width == 0;
+    f.rule(block != "bottleneck" || divides, "group_width",
+           "a divisor of half the channels of every stage (`width`, twice that …): groups of " +
+               std::to_string(group_width.value_or(0)) + " channels do not divide them");
   }
   int64_t blocks() const {
     int64_t all = 0;
     for (const int64_t stage : stages) all += stage;
     return all;
-  }
-  double drop_path_of(int64_t block) const {
-    const auto last = static_cast<double>(blocks() - 1);
-    return last > 0 ? drop_path * static_cast<double>(block) / last : drop_path;
   }
 };
 
@@ -49,11 +54,12 @@ class Nfnet final : public Module {
     ExpectedVariance variance(options.alpha);
     for (size_t stage = 0; stage < options.stages.size(); ++stage)
       for (int64_t block = 0; block < options.stages[stage]; ++block) {
+        const auto number = static_cast<int64_t>(blocks_.size());
         const NfSite site{.in = channels,
                           .out = options.width << stage,
                           .stride = stage > 0 && block == 0 ? 2 : 1,
                           .deviation = variance.deviation(),
-                          .drop_path = options.drop_path_of(static_cast<int64_t>(blocks_.size()))};
+                          .drop_path = drop_path_at(options.drop_path, number, options.blocks())};
         const Scope here = scope / "stages" / static_cast<int64_t>(stage) / block;
         blocks_.push_back(std::make_unique<NfBlock>(here, options, site));
         variance.pass_block(site.resets());

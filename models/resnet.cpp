@@ -2,6 +2,7 @@
 // He et al. 2015, arXiv:1512.03385 (section 4.2); pre-activation blocks: He et al. 2016,
 // arXiv:1603.05027. Schemes without norms: models/resnet_block.h, models/nf_block.h.
 #include "layers/activation.h"
+#include "layers/dropout.h"
 #include "layers/offset.h"
 #include "layers/pooling.h"
 #include "models/model.h"
@@ -73,8 +74,7 @@ class Resnet final : public Module {
     for (int64_t number = 0; number <= last; ++number) {
       const int64_t stage = number / stage_blocks, block = number % stage_blocks;
       const int64_t out = options.width << stage, stride = stage > 0 && block == 0 ? 2 : 1;
-      const double depth = last > 0 ? static_cast<double>(number) / static_cast<double>(last) : 1;
-      const double drop_path = options.drop_path * depth;
+      const double drop_path = drop_path_at(options.drop_path, number, options.blocks);
       const Scope here = scope / "stages" / stage / block;
       if (options.scheme().expected_variance) {
         const NfSite site{in, out, stride, variance.deviation(), drop_path};

@@ -28,16 +28,26 @@ struct Seq2seqOptions : TransformerOptions {
     f.rule(max_distance > buckets / 2, "max_distance", "more than half of `buckets`");
     f.rule(decoder_layers.value_or(layers) % share_layers == 0, "decoder_layers",
            "a multiple of `share_layers`");
-    f.rule(!decoder_layers || fault_of_norms(norm, norm_sites(), *decoder_layers).empty(),
-           "decoder_layers", "as many blocks as `norm` says something of: end its last range open");
+    const TransformerOptions decoder = of_decoder();
+    const bool fits = fault_of_norms(norm, decoder.norm_sites(), decoder.layers).empty();
+    f.rule(!decoder_layers || fits, "decoder_layers",
+           "as many blocks as `norm` says something of: end its last range open");
+    const std::string fault = fault_with_memory(placement);
+    f.rule(fault.empty(), "placement", fault);
     const bool cross_has_it = !k_norm && !v_norm && !qk_gain && !logit_scale && norm_span == "head";
     f.rule(cross_has_it, "qk_norm",
            "the only norm of heads: attention to another sequence has no k_norm, v_norm, qk_gain, "
            "logit_scale or norm_span \"width\"");
   }
+  TransformerOptions of_encoder() const {
+    TransformerOptions made = *this;
+    made.reader_layers = decoder_layers.value_or(layers);
+    return made;
+  }
   TransformerOptions of_decoder() const {
     TransformerOptions made = *this;
     made.layers = decoder_layers.value_or(layers);
+    made.branches = 3;
     return made;
   }
   RelativeBias::Options bias(bool bidirectional) const {
@@ -54,11 +64,12 @@ class Seq2seq final : public Module, public Answering {
   using Options = Seq2seqOptions;
   Seq2seq(const Scope& scope, const Options& options, const ModelInput& input)
       : Module(scope),
-        answer_(answer_of(options, input)),
+        answer_(answer_of(input)),
         dropout_(options.dropout),
         tokens_(scope / "tok_embed", input.vocab, options.width, Init::normal(options.init_std)),
         encoder_bias_(scope / "encoder" / "position_bias", options.bias(true)),
-        encoder_(scope / "encoder", options, options.block(false, false, 10000)),
+        encoder_(scope / "encoder", options.of_encoder(),
+                 options.of_encoder().block(false, false, 10000)),
         decoder_bias_(scope / "decoder" / "position_bias", options.bias(false)),
         decoder_(scope / "decoder", options.of_decoder(), decoder_block(options.of_decoder())) {
     if (options.tie)
@@ -81,7 +92,7 @@ class Seq2seq final : public Module, public Answering {
   }
 
  private:
-  static int64_t answer_of(const Options& options, const ModelInput& input);
+  static int64_t answer_of(const ModelInput& input);
   Var encoded(Context& ctx, const Var& input);
   Var decode(Context& ctx, const Tensor& tokens, Tensor mask);
   Tensor shifted(const Tensor& target) const;
@@ -98,16 +109,12 @@ class Seq2seq final : public Module, public Answering {
   std::optional<Linear> head_;
 };
 
-int64_t Seq2seq::answer_of(const Options& options, const ModelInput& input) {
+int64_t Seq2seq::answer_of(const ModelInput& input) {
   expect_input(input.vocab > 0, "seq2seq", "sequences of tokens", input);
   if (input.answer == 0)
     throw Error(
         "model \"seq2seq\" answers a sequence with another, which the data do not offer; expected "
         "data such as data.type \"number_names\"");
-  if (options.recipe().single_stack)
-    throw Error("model.placement \"" + options.placement.type +
-                "\" has constants for a stack that is only an encoder or only a decoder; model "
-                "\"seq2seq\" has both");
   return input.answer;
 }
 

@@ -36,7 +36,7 @@ void TransformerOptions::describe(Fields& f) {
       {.above = 0});
   f.choice("output_init", output_init, {"placement", "plain", "depth_scaled"},
            "initial weights of projections that end on the stream: as the placement asks, like all "
-           "others, or smaller by √(2·layers)");
+           "others, or smaller by the root of the number of branches, √(2·layers)");
   describe_reparam(f, reparam);
   f.rule(!reparam || !recipe().unit_sphere, "reparam",
          "null: this `placement` keeps weights at length 1 in its own way");
@@ -52,6 +52,16 @@ void TransformerOptions::describe(Fields& f) {
   f.rule(!qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
          "null where queries and keys have different numbers of heads (`kv_heads`)");
   rule_norms(f, norm, norm_sites(), layers);
+  rule_placement(f, *this, recipe(), layers);
+  const bool sphere = recipe().unit_sphere;
+  bool asks_heads = any_norm();
+  for (int64_t layer = 0; layer < layers; ++layer)
+    asks_heads = asks_heads || norm.find_named("qk", layer);
+  f.rule(!sphere || !asks_heads, "placement",
+         "another beside `qk_norm`, `k_norm`, `v_norm`, `qk_gain`, `logit_scale` or a norm of the "
+         "site qk: this one has norms and gains of its own for queries and keys");
+  f.rule(!sphere || kv_heads.value_or(heads) == heads, "kv_heads",
+         "null with this `placement`, where queries and keys share their gains");
   f.rule(layers_that_share_agree(), "norm",
          "the same in all layers that share their parameters (`share_layers`)");
 }
@@ -112,8 +122,7 @@ Scope TransformerOptions::place_of(const Scope& scope, int64_t layer) const {
 
 Block::Options TransformerOptions::block(bool causal, bool rope, double rope_base) const {
   InitialDeviations init = recipe().init;
-  const Stack stack{.layers = layers, .init_std = init_std};
-  if (output_init == "depth_scaled") init = InitialDeviations::depth_scaled(stack);
+  if (output_init == "depth_scaled") init = InitialDeviations::depth_scaled(stack());
   if (output_init == "plain") init.attention_out = init.ffn_out = init_std;
   Block::Options made;
   static_cast<ResidualOptions&>(made) = *this;
@@ -135,6 +144,8 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
               .router = router};
   made.attention.reparam = made.ffn.reparam = reparam;
   made.layers = layers;
+  made.branches = branches;
+  made.reader_layers = reader_layers;
   return made;
 }
 

@@ -16,12 +16,19 @@ struct TransformerOptions : ResidualOptions, HeadNormOptions {
   Spec router, reparam;
   bool bias = true;
   double init_std = 0.02;
+  int64_t branches = 2, reader_layers = 0;  // as Stack has them; set by models, by no config
   void describe(Fields& f);
 
   // Where norms sit, as the placement has it.
   std::vector<NormSite> norm_sites() const;
   // What the placement asks for at this depth.
-  Recipe recipe() const { return recipe_of(placement, {.layers = layers, .init_std = init_std}); }
+  Recipe recipe() const { return recipe_of(placement, stack()); }
+  Stack stack() const {
+    return {.layers = layers,
+            .branches = branches,
+            .reader_layers = reader_layers,
+            .init_std = init_std};
+  }
   // Whether some norm is a curve bounded at the input's own size.
   bool has_bounded_norm() const;
   // Where a block of a stack stands: one that shares its parameters, at their owner's state.

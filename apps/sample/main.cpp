@@ -62,8 +62,9 @@ int run(CommandLine& line) {
   const std::unique_ptr<Tokenizer> tokenizer = load_tokenizer(load_json(tokens_file), tokens_file);
 
   ParamSet params(config.train.dtype(), 0);
-  const std::unique_ptr<Module> model = make_model(
-      Scope(params), config.model, {.vocab = tokenizer->vocab(), .outputs = tokenizer->vocab()});
+  const std::unique_ptr<Module> model =
+      make_model(Scope(params), config.model,
+                 {.vocab = tokenizer->vocab(), .next_token = true, .outputs = tokenizer->vocab()});
   params.materialize();
   load_weights(params, weights_of(root));
 

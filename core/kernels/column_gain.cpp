@@ -1,7 +1,6 @@
 #include "core/kernels/column_gain.h"
 
-#include <algorithm>
-
+#include "core/kernels/column_sum.h"
 #include "core/parallel.h"
 
 namespace norma::kernels {
@@ -32,32 +31,24 @@ void column_gain(const ColumnGain<T>& by, const T* x, T* y) {
   });
 }
 
-int64_t column_gain_scratch(int64_t rows, int64_t columns) {
-  return chunks_of(rows, columns).number * columns;
-}
-
 template <class T>
 void column_gain_backward(const ColumnGain<T>& by, const T* x, const T* dy, T* dx, T* dgain,
                           double* scratch) {
   const int64_t columns = by.columns;
-  const Chunks cut = chunks_of(by.rows, columns);
-  parallel_chunks(cut.number, [&](int64_t chunk) {
-    double* const sums = scratch + chunk * columns;
-    std::fill_n(sums, columns, 0.0);
-    for (int64_t row = cut.begin(chunk); row < cut.end(chunk); ++row) {
-      const T *const in = x + row * columns, *const grad = dy + row * columns;
+  const double* const all =
+      sum_columns(by.rows, columns, scratch, [&](double* sums, int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          const T *const in = x + row * columns, *const grad = dy + row * columns;
 #pragma omp simd
-      for (int64_t c = 0; c < columns; ++c)
-        sums[c] += static_cast<double>(in[c]) * static_cast<double>(grad[c]);
-      if (dx) gain_row(by, grad, dx + row * columns);
-    }
-  });
-  if (cut.number == 0) return;
-  for (int64_t chunk = 1; chunk < cut.number; ++chunk)
-    for (int64_t c = 0; c < columns; ++c) scratch[c] += scratch[chunk * columns + c];
+          for (int64_t c = 0; c < columns; ++c)
+            sums[c] += static_cast<double>(in[c]) * static_cast<double>(grad[c]);
+          if (dx) gain_row(by, grad, dx + row * columns);
+        }
+      });
+  if (!all) return;
   for (int64_t first = 0; first < columns; first += by.group) {
     double sum = 0;
-    for (int64_t c = first; c < first + by.group; ++c) sum += scratch[c];
+    for (int64_t c = first; c < first + by.group; ++c) sum += all[c];
     dgain[first / by.group] += static_cast<T>(static_cast<double>(by.factor) * sum);
   }
 }

@@ -16,11 +16,8 @@ struct ColumnGain {
 template <class T>
 void column_gain(const ColumnGain<T>& by, const T* x, T* y);
 
-// Doubles of scratch memory that the backward needs.
-int64_t column_gain_scratch(int64_t rows, int64_t columns);
-
-// dx = factor·dy·gain (not computed when null; may be dy), dgain += factor·Σ x·dy. Fixed chunks of
-// rows are summed in double and combined in their order.
+// dx = factor·dy·gain (not computed when null; may be dy), dgain += factor·Σ x·dy, summed in
+// double. `scratch` as column_sum_scratch has it.
 template <class T>
 void column_gain_backward(const ColumnGain<T>& by, const T* x, const T* dy, T* dx, T* dgain,
                           double* scratch);

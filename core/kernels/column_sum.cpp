@@ -1,9 +1,5 @@
 #include "core/kernels/column_sum.h"
 
-#include <algorithm>
-
-#include "core/parallel.h"
-
 namespace norma::kernels {
 namespace {
 
@@ -13,7 +9,6 @@ constexpr int64_t kGroup = 8;
 
 template <class T>
 void sum_rows(double* sums, const T* x, int64_t rows, int64_t columns) {
-  std::fill_n(sums, columns, 0.0);
   int64_t i = 0;
   for (; i + kGroup <= rows; i += kGroup) {
     const T* const group = x + i * columns;
@@ -39,19 +34,13 @@ int64_t column_sum_scratch(int64_t rows, int64_t columns) {
 
 template <class T>
 void add_column_sums(T* target, const T* x, int64_t rows, int64_t columns, double* scratch) {
-  const Chunks cut = chunks_of(rows, columns);
-  parallel_chunks(cut.number, [&](int64_t chunk) {
-    const int64_t begin = cut.begin(chunk);
-    sum_rows(scratch + chunk * columns, x + begin * columns, cut.end(chunk) - begin, columns);
-  });
-  for (int64_t chunk = 1; chunk < cut.number; ++chunk) {
-    const double* const partial = scratch + chunk * columns;
+  const double* const sums =
+      sum_columns(rows, columns, scratch, [=](double* part, int64_t begin, int64_t end) {
+        sum_rows(part, x + begin * columns, end - begin, columns);
+      });
+  if (!sums) return;
 #pragma omp simd
-    for (int64_t j = 0; j < columns; ++j) scratch[j] += partial[j];
-  }
-  if (cut.number == 0) return;
-#pragma omp simd
-  for (int64_t j = 0; j < columns; ++j) target[j] += static_cast<T>(scratch[j]);
+  for (int64_t j = 0; j < columns; ++j) target[j] += static_cast<T>(sums[j]);
 }
 
 template void add_column_sums(float*, const float*, int64_t, int64_t, double*);

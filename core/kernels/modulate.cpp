@@ -72,9 +72,10 @@ void modulate(const Modulate<T>& op, T* y) {
       const T* const gain = piece.at(op.gain, s);
       const T* const offset = piece.at(op.offset, s);
       if (offset)
-        fill(to, piece.count(), [=](int64_t c) { return x[c] * (op.unit + gain[c]) + offset[c]; });
+        fill(to, piece.count(),
+             [=](int64_t c) { return op.factor * x[c] * (op.unit + gain[c]) + offset[c]; });
       else
-        fill(to, piece.count(), [=](int64_t c) { return x[c] * (op.unit + gain[c]); });
+        fill(to, piece.count(), [=](int64_t c) { return op.factor * x[c] * (op.unit + gain[c]); });
     }
   });
 }
@@ -91,20 +92,22 @@ void modulate_backward(const Modulate<T>& op, const T* dy, T* dx, Modulation<T> 
       const T* const from = piece.at(dy, s);
       const T* const gain = piece.at(op.gain, s);
       fill(dx ? piece.at(dx, s) : nullptr, count,
-           [=](int64_t c) { return valid ? from[c] * (op.unit + gain[c]) : T(0); });
+           [=](int64_t c) { return valid ? op.factor * from[c] * (op.unit + gain[c]) : T(0); });
       if (op.per_position) {
-        fill(piece.at(dgain, s), count, [=](int64_t c) { return valid ? from[c] * x[c] : T(0); });
+        fill(piece.at(dgain, s), count,
+             [=](int64_t c) { return valid ? op.factor * from[c] * x[c] : T(0); });
         fill(piece.at(doffset, s), count, [=](int64_t c) { return valid ? from[c] : T(0); });
       } else if (valid) {
 #pragma omp simd
         for (int64_t c = 0; c < count; ++c) {
-          gain_sums[c] += static_cast<double>(from[c] * x[c]);
+          gain_sums[c] += static_cast<double>(from[c]) * static_cast<double>(x[c]);
           offset_sums[c] += static_cast<double>(from[c]);
         }
       }
     }
     if (op.per_position) return;
-    fill(piece.at(dgain, 0), count, [&](int64_t c) { return static_cast<T>(gain_sums[c]); });
+    fill(piece.at(dgain, 0), count,
+         [&](int64_t c) { return static_cast<T>(static_cast<double>(op.factor) * gain_sums[c]); });
     fill(piece.at(doffset, 0), count, [&](int64_t c) { return static_cast<T>(offset_sums[c]); });
   });
 }

@@ -1,6 +1,7 @@
 #include "core/kernels/moe_gates.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/kernels/chunked_sum.h"
 
@@ -21,13 +22,23 @@ double divisor(const MoeRouted& r, int64_t t) {
   return sum;
 }
 
-// experts·share_e in the group of counts `asked`; 0 where the group is empty.
-double pressure(const MoeRouted& r, const int32_t* asked, int64_t expert) {
-  int64_t choices = 0;
-  for (int64_t e = 0; e < r.shape.experts; ++e) choices += asked[e];
-  if (choices == 0) return 0;
-  return static_cast<double>(r.shape.experts * asked[expert]) / static_cast<double>(choices);
-}
+// experts·share_e of the experts e in the group of a token; 0 where the group is empty.
+class Pressure {
+ public:
+  Pressure(const MoeRouted& r, int64_t t)
+      : experts_(r.shape.experts), asked_(r.asked + t / r.shape.group_tokens * experts_) {
+    for (int64_t e = 0; e < experts_; ++e) choices_ += asked_[e];
+  }
+  double on(int64_t expert) const {
+    if (choices_ == 0) return 0;
+    return static_cast<double>(experts_ * asked_[expert]) / static_cast<double>(choices_);
+  }
+
+ private:
+  int64_t experts_;
+  const int32_t* asked_;
+  int64_t choices_ = 0;
+};
 
 // Σ over tokens, divided by their number.
 template <class Term>
@@ -64,10 +75,9 @@ void gates_forward(const MoeRouted& r, T* gates) {
 double load_balance(const MoeRouted& r) {
   const int64_t experts = r.shape.experts;
   return token_mean(r, [&](int64_t t) {
-    const int32_t* const asked = r.asked + t / r.shape.group_tokens * experts;
+    const Pressure pressure(r, t);
     double term = 0;
-    for (int64_t e = 0; e < experts; ++e)
-      term += pressure(r, asked, e) * r.probabilities[t * experts + e];
+    for (int64_t e = 0; e < experts; ++e) term += pressure.on(e) * r.probabilities[t * experts + e];
     return term;
   });
 }
@@ -84,30 +94,30 @@ void gates_backward(const MoeRouted& r, const T* dgates, double dbalance, double
   const int64_t experts = r.shape.experts, k = r.shape.k;
   const double each = r.valid > 0 ? 1 / static_cast<double>(r.valid) : 0;
   parallel_ranges(r.shape.tokens(), 8 * experts, [&](int64_t begin, int64_t end) {
+    thread_local std::vector<double> dp;
+    dp.resize(static_cast<size_t>(experts));
     for (int64_t t = begin; t < end; ++t) {
       T* const d = dlogits + t * experts;
       std::fill_n(d, experts, T(0));
       if (!takes_part(r, t)) continue;
       const double* const p = r.probabilities + t * experts;
-      const int32_t* const asked = r.asked + t / r.shape.group_tokens * experts;
       const double sum = divisor(r, t);
       // Σ dgate·gate: what normalizing takes off the gradient of every chosen probability.
       double common = 0;
       if (dgates && r.normalize)
         for (int64_t j = 0; j < k; ++j)
           common += static_cast<double>(dgates[t * k + j]) * chosen_probability(r, t, j) / sum;
-      const auto dprobability = [&](int64_t e) {
-        double dp = dbalance == 0 ? 0 : dbalance * each * pressure(r, asked, e);
-        for (int64_t j = 0; dgates && j < k; ++j)
-          if (r.chosen[t * k + j] == e)
-            dp += (static_cast<double>(dgates[t * k + j]) - common) / sum;
-        return dp;
-      };
+      const Pressure pressure(r, t);
+      for (int64_t e = 0; e < experts; ++e)
+        dp[static_cast<size_t>(e)] = dbalance == 0 ? 0 : dbalance * each * pressure.on(e);
+      for (int64_t j = 0; dgates && j < k; ++j)
+        dp[static_cast<size_t>(r.chosen[t * k + j])] +=
+            (static_cast<double>(dgates[t * k + j]) - common) / sum;
       double mean = 0;
-      for (int64_t e = 0; e < experts; ++e) mean += p[e] * dprobability(e);
+      for (int64_t e = 0; e < experts; ++e) mean += p[e] * dp[static_cast<size_t>(e)];
       const double dlse = 2 * dsquare * each * r.lse[t];
       for (int64_t e = 0; e < experts; ++e)
-        d[e] = static_cast<T>(p[e] * (dprobability(e) - mean + dlse));
+        d[e] = static_cast<T>(p[e] * (dp[static_cast<size_t>(e)] - mean + dlse));
     }
   });
 }

@@ -1,8 +1,8 @@
 #include "core/kernels/sphere_step.h"
 
-#include <algorithm>
 #include <cmath>
 
+#include "core/kernels/column_sum.h"
 #include "core/parallel.h"
 
 namespace norma::kernels {
@@ -30,19 +30,12 @@ void sphere_step(const SphereStep<T>& step, const T* from, const T* to, T* y) {
   });
 }
 
-int64_t sphere_step_scratch(int64_t rows, int64_t channels) {
-  return chunks_of(rows, channels).number * channels;
-}
-
 template <class T>
 void sphere_step_backward(const SphereStep<T>& step, const T* from, const T* to, const T* dy,
                           T* dfrom, T* dto, T* dalpha, double* scratch) {
   const int64_t width = step.channels;
-  const Chunks cut = chunks_of(step.samples * step.positions, width);
-  parallel_chunks(cut.number, [&](int64_t chunk) {
-    double* const sums = scratch + chunk * width;
-    std::fill_n(sums, width, 0.0);
-    for (int64_t row = cut.begin(chunk); row < cut.end(chunk); ++row) {
+  const auto add_rows = [&](double* sums, int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
       const T drop = drop_of_row(step, row);
       const T *const a = from + row * width, *const b = to + row * width,
                      *const g = dy + row * width;
@@ -55,14 +48,13 @@ void sphere_step_backward(const SphereStep<T>& step, const T* from, const T* to,
         db[c] = rate * g[c];
       }
     }
-  });
-  if (cut.number == 0) return;
-  for (int64_t chunk = 1; chunk < cut.number; ++chunk)
-    for (int64_t c = 0; c < width; ++c) scratch[c] += scratch[chunk * width + c];
+  };
+  const double* const sums = sum_columns(step.samples * step.positions, width, scratch, add_rows);
+  if (!sums) return;
   for (int64_t c = 0; c < width; ++c) {
     const T slope = step.factor * step.alpha[c];  // of |·|: 0 at 0, as PyTorch has it
     const double sign = slope > 0 ? 1 : slope < 0 ? -1 : 0;
-    dalpha[c] += static_cast<T>(sign * static_cast<double>(step.factor) * scratch[c]);
+    dalpha[c] += static_cast<T>(sign * static_cast<double>(step.factor) * sums[c]);
   }
 }
 

@@ -17,11 +17,8 @@ struct SphereStep {
 template <class T>
 void sphere_step(const SphereStep<T>& step, const T* from, const T* to, T* y);
 
-// Doubles of scratch memory that the backward needs.
-int64_t sphere_step_scratch(int64_t rows, int64_t channels);
-
-// Writes dfrom and dto, adds to dalpha. Fixed chunks of rows are summed in double and combined in
-// their order.
+// Writes dfrom and dto, adds to dalpha what is summed in double. `scratch` as column_sum_scratch
+// has it.
 template <class T>
 void sphere_step_backward(const SphereStep<T>& step, const T* from, const T* to, const T* dy,
                           T* dfrom, T* dto, T* dalpha, double* scratch);

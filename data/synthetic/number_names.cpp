@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "data/synthetic/sequence_task.h"
@@ -44,10 +43,12 @@ class NumberNames : public SequenceTask {
         chance_(static_cast<uint64_t>(o.task.seed), stable_hash("data.number_names.split")) {}
 
  private:
-  // nine hundred ninety-nine thousand nine hundred ninety-nine: of the longest there are.
+  // No number of so many digits has a longer name than the last, all nines: each of them adds the
+  // most words that its place can.
   static int64_t longest_name(int64_t digits) {
-    constexpr std::array<int64_t, 6> kWordsOfDigits{1, 2, 4, 6, 7, 9};
-    return kWordsOfDigits[static_cast<size_t>(digits - 1)];
+    uint64_t last = 0;
+    for (int64_t digit = 0; digit < digits; ++digit) last = 10 * last + 9;
+    return std::ssize(name_of_number(last));
   }
 
   Split split_of(uint64_t number) const {

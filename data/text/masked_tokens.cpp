@@ -71,6 +71,8 @@ class MaskedTokens final : public Dataset {
     card.info = info_;
     return card;
   }
+  // That of the text: its numbers stay, padding and mask come behind them.
+  const Tokenizer* tokenizer() const override { return text_->tokenizer(); }
 
  private:
   void hide(Batch& batch, const RandomStream& random, uint32_t first_sample) const {

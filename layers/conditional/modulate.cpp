@@ -11,7 +11,7 @@ struct ModulateOp final : NamedOp<ModulateOp> {
   Tensor x, mask, gain, offset;
   int64_t gain_column = 0, offset_column = 0;
   bool per_position = false;
-  double unit = 1;
+  double factor = 1, unit = 1;
 
   template <class T, class M>
   static kernels::Modulation<M> columns(const Tensor& from, int64_t column) {
@@ -25,6 +25,7 @@ struct ModulateOp final : NamedOp<ModulateOp> {
             .positions = size.s,
             .channels = size.c,
             .per_position = per_position,
+            .factor = static_cast<T>(factor),
             .unit = static_cast<T>(unit),
             .mask = mask ? mask.data<uint8_t>() : nullptr,
             .x = x.data<T>(),
@@ -34,10 +35,14 @@ struct ModulateOp final : NamedOp<ModulateOp> {
 
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
-    const auto wanted = [&](int input, const Tensor& like) {
-      return like && grads.wants(input) ? Tensor::zeros(like.shape(), like.dtype()) : Tensor();
+    const Tensor dx = grads.wants(0) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
+    // Columns that are not read get no gradient.
+    const auto wanted = [&](int input, const Tensor& from) {
+      if (!from || !grads.wants(input)) return Tensor();
+      return from.shape().back() == x.shape().back() ? Tensor::empty(from.shape(), from.dtype())
+                                                     : Tensor::zeros(from.shape(), from.dtype());
     };
-    const Tensor dx = wanted(0, x), dgain = wanted(1, gain), doffset = wanted(2, offset);
+    const Tensor dgain = wanted(1, gain), doffset = wanted(2, offset);
     with_float_type(x.dtype(), [&]<class T>() {
       kernels::modulate_backward(driver<T>(), dy.data<T>(), dx ? dx.data<T>() : nullptr,
                                  columns<T, T>(dgain, gain_column),
@@ -65,9 +70,10 @@ bool has_positions(Context& ctx, const Var& x, const Modulation& modulation) {
 }  // namespace
 
 Var modulate(Context& ctx, const Var& x, double unit, const Modulation& gain,
-             const Modulation& offset) {
+             const Modulation& offset, double factor) {
   ModulateOp op;
   op.x = x.value;
+  op.factor = factor;
   op.unit = unit;
   op.per_position = has_positions(ctx, x, gain);
   op.gain = gain.from->value;

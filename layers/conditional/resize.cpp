@@ -1,7 +1,5 @@
 #include "layers/conditional/resize.h"
 
-#include <algorithm>
-
 #include "core/kernels/resize_nearest.h"
 #include "layers/layer_error.h"
 
@@ -21,20 +19,6 @@ struct ResizeOp final : NamedOp<ResizeOp> {
     });
     grads.give(0, dx);
   }
-};
-
-struct WithoutPaddingOp final : NamedOp<WithoutPaddingOp> {
-  static constexpr const char* kName = "without_padding";
-  Tensor mask;
-
-  static Tensor of(const Tensor& x, const Tensor& mask) {
-    Tensor y = x.clone();
-    const int64_t bytes = x.shape().back() * static_cast<int64_t>(size_of(x.dtype()));
-    for (int64_t row = 0; row < x.rows(); ++row)
-      if (!mask.data<uint8_t>()[row]) std::fill_n(y.raw() + row * bytes, bytes, std::byte{0});
-    return y;
-  }
-  void backward(Grads& grads) override { grads.give(0, of(grads.out(), mask)); }
 };
 
 }  // namespace
@@ -58,13 +42,6 @@ Var resize_nearest(Context& ctx, const Var& x, int64_t height, int64_t width) {
     op->from = from;
     op->shape = shape;
   }
-  return y;
-}
-
-Var without_padding(Context& ctx, const Var& x) {
-  if (!ctx.mask || ctx.mask.numel() != x.value.rows()) return x;
-  Var y{WithoutPaddingOp::of(x.value, ctx.mask)};
-  if (auto* op = ctx.record<WithoutPaddingOp>({&x}, {}, {&y})) op->mask = ctx.mask;
   return y;
 }
 

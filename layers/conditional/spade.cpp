@@ -6,6 +6,7 @@
 #include "layers/conditional/modulate.h"
 #include "layers/conditional/resize.h"
 #include "layers/conv2d.h"
+#include "layers/elementwise.h"
 
 namespace norma {
 namespace {
@@ -38,9 +39,9 @@ class Spade final : public ConditionalNorm {
       throw Error(place() +
                   "expects an image (B,H,W,C) and a segmentation map of each sample, found " +
                   x.shape().str() + " and " + (map.value ? map.shape().str() : "none"));
-    const Var labels = without_padding(ctx, resize_nearest(ctx, map, x.shape()[1], x.shape()[2]));
-    const Var hidden =
-        without_padding(ctx, activation(ctx, Activation::kRelu, shared_(ctx, labels)));
+    // Convolutions would let padding reach its neighbours.
+    const Var labels = zero_padding(ctx, resize_nearest(ctx, map, x.shape()[1], x.shape()[2]));
+    const Var hidden = zero_padding(ctx, activation(ctx, Activation::kRelu, shared_(ctx, labels)));
     const Var gamma = gamma_(ctx, hidden), beta = beta_(ctx, hidden);
     return modulate(ctx, normalized(ctx, x), 1, {&gamma}, {&beta});
   }

@@ -1,18 +1,33 @@
-// N(αx + F(x)), α = (2·layers)^¼, with branches that start small: a post-norm whose updates stay
-// bounded at any depth. Wang et al. 2022 (DeepNet), arXiv:2203.00555, for a stack that is only an
-// encoder or only a decoder.
+// N(αx + F(x)) with branches that start smaller by β: a post-norm whose updates stay bounded at any
+// depth. Wang et al. 2022 (DeepNet), arXiv:2203.00555, the table of its figure 2. With L branches,
+// two a block and three in a decoder that reads an encoder: α = L^¼, β = (4·L)^−¼, which is
+// (2N)^¼, (8N)^−¼ for a stack of N blocks by itself and (3M)^¼, (12M)^−¼ for a decoder of M. The
+// encoder that such a decoder reads has α = 0.81·(N⁴M)^(1/16), β = 0.87·(N⁴M)^(−1/16).
 #include "layers/dropout.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
 namespace {
 
+// (N⁴M)^(1/16).
+double root_of_both(const Stack& stack) {
+  return std::pow(static_cast<double>(stack.layers), 0.25) *
+         std::pow(static_cast<double>(stack.reader_layers), 0.0625);
+}
+
+double alpha(const Stack& stack) {
+  return stack.reader_layers > 0 ? 0.81 * root_of_both(stack) : std::pow(stack.depth(), 0.25);
+}
+
+double beta(const Stack& stack) {
+  return stack.reader_layers > 0 ? 0.87 / root_of_both(stack)
+                                 : std::pow(4.0 * stack.depth(), -0.25);
+}
+
 class DeepNorm final : public SublayerPlacement {
  public:
   DeepNorm(const Options&, const SublayerSite& site)
-      : SublayerPlacement(site),
-        norm_(site.make_norm()),
-        alpha_(std::pow(2.0 * static_cast<double>(site.layers), 0.25)) {}
+      : SublayerPlacement(site), norm_(site.make_norm()), alpha_(alpha(site.stack)) {}
 
  protected:
   Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
@@ -28,16 +43,14 @@ class DeepNorm final : public SublayerPlacement {
   double alpha_;
 };
 
-// β = (8·layers)^−¼.
 Recipe recipe(const DeepNorm::Options&, const Stack& stack) {
-  const double beta = std::pow(8.0 * static_cast<double>(stack.layers), -0.25);
-  return {.init = InitialDeviations::gained(stack, beta),
+  return {.init = InitialDeviations::gained(stack, beta(stack)),
           .final_norm = false,
-          .single_stack = true,
           .damps_depth = true};
 }
 
-const RegisterPlacement<DeepNorm> registered("deep_norm", "N(αx + F(x)), α = (2·layers)^¼",
+const RegisterPlacement<DeepNorm> registered("deep_norm",
+                                             "N(αx + F(x)), α = branches^¼, two a block",
                                              "Wang et al. 2022 (DeepNet), arXiv:2203.00555",
                                              recipe);
 

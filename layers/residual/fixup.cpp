@@ -35,7 +35,7 @@ class Fixup final : public SublayerPlacement {
 };
 
 Recipe recipe(const Fixup::Options&, const Stack& stack) {
-  const double shrink = 1 / std::sqrt(2.0 * static_cast<double>(stack.layers));
+  const double shrink = 1 / std::sqrt(stack.depth());
   InitialDeviations init = InitialDeviations::gained(stack, shrink);
   init.attention_out = init.ffn_out = 0;
   return {.init = init, .block_norms = false, .final_norm = false, .damps_depth = true};

@@ -1,5 +1,6 @@
 #include "layers/residual/gained_add.h"
 
+#include "core/kernels/column_sum.h"
 #include "core/kernels/gained_add.h"
 
 namespace norma {
@@ -9,6 +10,7 @@ struct GainedAddOp final : NamedOp<GainedAddOp> {
   static constexpr const char* kName = "gained_add";
   Tensor branch, drop;
   Param* gain = nullptr;
+  double factor = 1;
 
   template <class T>
   kernels::GainedAdd<T> shape() const {
@@ -18,7 +20,8 @@ struct GainedAddOp final : NamedOp<GainedAddOp> {
             .channels = all.back(),
             .gain = gain->value.data<T>(),
             .single_gain = gain->numel() == 1,
-            .drop = drop ? drop.data<T>() : nullptr};
+            .drop = drop ? drop.data<T>() : nullptr,
+            .factor = static_cast<T>(factor)};
   }
 
   void forward(const Tensor& x, const Tensor& sum) const {
@@ -31,7 +34,7 @@ struct GainedAddOp final : NamedOp<GainedAddOp> {
     Tensor dsum = grads.take_out();
     const Tensor dbranch = grads.wants(1) ? Tensor::empty(dsum.shape(), dsum.dtype()) : Tensor();
     const Tensor scratch = Tensor::empty(
-        {kernels::gained_add_scratch(branch.rows(), branch.shape().back())}, DType::kFloat64);
+        {kernels::column_sum_scratch(branch.rows(), branch.shape().back())}, DType::kFloat64);
     with_float_type(dsum.dtype(), [&]<class T>() {
       kernels::gained_add_backward(shape<T>(), branch.data<T>(), dsum.data<T>(),
                                    dbranch ? dbranch.data<T>() : nullptr, gain->grad.data<T>(),
@@ -44,7 +47,8 @@ struct GainedAddOp final : NamedOp<GainedAddOp> {
 
 }  // namespace
 
-Var gained_add(Context& ctx, const Var& x, const Var& branch, Param& gain, const Tensor& drop) {
+Var gained_add(Context& ctx, const Var& x, const Var& branch, Param& gain, const Tensor& drop,
+               double factor) {
   const int64_t channels = x.shape().back();
   if (!(x.shape() == branch.shape()) || (gain.numel() != 1 && gain.numel() != channels))
     throw Error(ctx.path() + ": a branch of shape " + branch.shape().str() + " with a gain of " +
@@ -54,6 +58,7 @@ Var gained_add(Context& ctx, const Var& x, const Var& branch, Param& gain, const
   op.branch = branch.value;
   op.drop = drop;
   op.gain = &gain;
+  op.factor = factor;
   Var sum{Tensor::empty(x.shape(), x.value.dtype())};
   op.forward(x.value, sum.value);
   if (auto* node = ctx.record<GainedAddOp>({&x, &branch}, {&gain}, {&sum})) *node = std::move(op);

@@ -4,7 +4,6 @@
 // x + F(N(x)).
 #include <tuple>
 
-#include "layers/dropout.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -19,9 +18,8 @@ class HybridNorm final : public Placement {
     }
   };
   HybridNorm(const Options& options, const BlockSite& site)
-      : attention_path_((site.block / "attn").path()),
-        ffn_path_((site.block / "ffn").path()),
-        drop_path_(site.drop_path),
+      : attention_(site, "attn"),
+        ffn_(site, "ffn"),
         pre_(options.first_pre && site.layer == 0),
         ffn_norm_(SublayerSite(site, "ffn").make_norm()) {
     if (pre_) attention_norm_ = SublayerSite(site, "attn").make_norm();
@@ -34,21 +32,13 @@ class HybridNorm final : public Placement {
       std::tie(attended, x) = attention_norm_->on_stream(ctx, stream);
     else
       attended = resolved(x = resolve(ctx, stream));
-    attended = branch(ctx, attended, attention_path_, attention, x);
+    attended = attention_.add(ctx, attended, attention, x);
     const auto [sum, y] = ffn_norm_->on_stream(ctx, attended);
-    return branch(ctx, pre_ ? sum : resolved(y), ffn_path_, ffn, y);
+    return ffn_.add(ctx, pre_ ? sum : resolved(y), ffn, y);
   }
 
  private:
-  Stream branch(Context& ctx, const Stream& stream, const std::string& path, Sublayer sublayer,
-                const Var& x) const {
-    const PathScope here(ctx, path);
-    const Tensor dropped = drop_scale(ctx, drop_path_, x.shape()[0]);
-    return add_branch(ctx, stream, sublayer(ctx, x), 1, dropped);
-  }
-
-  std::string attention_path_, ffn_path_;
-  double drop_path_;
+  Branch attention_, ffn_;
   bool pre_;
   std::unique_ptr<Norm> attention_norm_, ffn_norm_;
 };

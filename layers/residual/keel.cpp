@@ -1,6 +1,6 @@
 // N(αx + F(N(x))): a post-norm whose shortcut is so strong that gradients reach the first block,
 // with a norm inside the branch besides. Chen, Wei 2026 (Keel), arXiv:2601.19895: α is the number
-// of sublayers, two a block. The paper was read in summaries alone; `alpha` sets another value.
+// of sublayers of the stack. The paper was read in summaries alone; `alpha` sets another value.
 #include "layers/dropout.h"
 #include "layers/residual/placement.h"
 
@@ -12,14 +12,18 @@ class Keel final : public SublayerPlacement {
   struct Options {
     std::optional<double> alpha;
     void describe(Fields& f) {
-      f.maybe_number("alpha", alpha, "factor α of the shortcut; null = 2 × blocks", {.above = 0});
+      f.maybe_number(
+          "alpha", alpha,
+          "factor α of the shortcut; null = the sublayers of the stack: 2 a block, 3 in a "
+          "decoder that reads an encoder",
+          {.above = 0});
     }
   };
   Keel(const Options& options, const SublayerSite& site)
       : SublayerPlacement(site),
         norm_(site.make_norm()),
         out_norm_(site.make_norm("_out_norm")),
-        alpha_(options.alpha.value_or(2.0 * static_cast<double>(site.layers))) {}
+        alpha_(options.alpha.value_or(site.stack.depth())) {}
 
  protected:
   Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
@@ -39,7 +43,7 @@ Recipe recipe(const Keel::Options&, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std), .final_norm = false};
 }
 
-const RegisterPlacement<Keel> registered("keel", "N(αx + F(N(x))), α = 2·blocks",
+const RegisterPlacement<Keel> registered("keel", "N(αx + F(N(x))), α = sublayers of the stack",
                                          "Chen, Wei 2026, arXiv:2601.19895", recipe);
 
 }  // namespace

@@ -16,15 +16,14 @@ class MixLn final : public Placement {
                       "rounded up",
                       {.min = 0});
     }
-    int64_t count(int64_t layers) const {
-      if (post_blocks && *post_blocks > layers)
-        throw Error("[mix_ln] post_blocks is " + std::to_string(*post_blocks) +
-                    ", but there are only " + std::to_string(layers) + " blocks");
-      return post_blocks.value_or((layers + 3) / 4);
-    }
+    int64_t count(int64_t layers) const { return post_blocks.value_or((layers + 3) / 4); }
   };
   MixLn(const Options& options, const BlockSite& site) {
-    if (site.layer < options.count(site.layers))
+    const int64_t post = options.count(site.stack.layers);
+    if (post > site.stack.layers)
+      throw Error("[mix_ln] post_blocks is " + std::to_string(post) + ", but there are only " +
+                  std::to_string(site.stack.layers) + " blocks");
+    if (site.layer < post)
       chosen_ = std::make_unique<OneByOne<PostNorm>>(PostNorm::Options{}, site);
     else
       chosen_ = std::make_unique<OneByOne<PreNorm>>(PreNorm::Options{}, site);
@@ -38,8 +37,11 @@ class MixLn final : public Placement {
 };
 
 Recipe recipe(const MixLn::Options& options, const Stack& stack) {
-  return {.init = InitialDeviations::depth_scaled(stack),
-          .final_norm = options.count(stack.layers) < stack.layers};
+  const int64_t post = options.count(stack.layers);
+  Recipe made{.init = InitialDeviations::depth_scaled(stack), .final_norm = post < stack.layers};
+  if (post > stack.layers)
+    made.unmet = "post_blocks at most " + std::to_string(stack.layers) + ", the number of blocks";
+  return made;
 }
 
 const RegisterPlacement<MixLn> registered("mix_ln",

@@ -3,6 +3,7 @@
 // features of the stream, renewed after each optimizer step; queries, keys, the feed-forward's
 // input and the logits have learned gains (`unit_sphere` in recipe.h). Loshchilov, Hsieh, Sun,
 // Ginsburg 2024 (nGPT), arXiv:2410.01131, with the constants of NVIDIA/ngpt.
+#include "core/kernels/column_sum.h"
 #include "core/kernels/sphere_step.h"
 #include "layers/norms/unit_norm.h"
 #include "layers/residual/placement.h"
@@ -31,7 +32,7 @@ struct SphereStepOp final : NamedOp<SphereStepOp> {
     const Tensor dfrom = Tensor::empty(dy.shape(), dy.dtype());
     const Tensor dto = Tensor::empty(dy.shape(), dy.dtype());
     const Tensor scratch = Tensor::empty(
-        {kernels::sphere_step_scratch(from.rows(), from.shape().back())}, DType::kFloat64);
+        {kernels::column_sum_scratch(from.rows(), from.shape().back())}, DType::kFloat64);
     with_float_type(dy.dtype(), [&]<class T>() {
       kernels::sphere_step_backward(shape<T>(), from.data<T>(), to.data<T>(), dy.data<T>(),
                                     dfrom.data<T>(), dto.data<T>(), alpha->grad.data<T>(),
@@ -58,7 +59,9 @@ class Ngpt final : public SublayerPlacement {
 
  protected:
   Stream join(Context& ctx, const Stream& stream, Sublayer sublayer) override {
-    const Var x = (*unit_)(ctx, resolve(ctx, stream));
+    // Only what enters the first block still has another length: steps end on the sphere.
+    const Var entering = resolve(ctx, stream);
+    const Var x = stream.unit ? entering : (*unit_)(ctx, entering);
     SphereStepOp op;
     op.drop = drop(ctx, x);
     const Var target = (*unit_)(ctx, sublayer(ctx, x));
@@ -72,7 +75,9 @@ class Ngpt final : public SublayerPlacement {
     });
     if (auto* node = ctx.record<SphereStepOp>({&x, &target}, {&alpha_}, {&y}))
       *node = std::move(op);
-    return resolved((*unit_)(ctx, y));
+    Stream moved = resolved((*unit_)(ctx, y));
+    moved.unit = true;
+    return moved;
   }
 
  private:

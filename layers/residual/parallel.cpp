@@ -3,7 +3,7 @@
 // 2022 (GPT-NeoX-20B), arXiv:2204.06745.
 #include <nlohmann/json.hpp>
 
-#include "layers/dropout.h"
+#include "core/config/writer.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -18,12 +18,10 @@ class Parallel final : public Placement {
     }
   };
   Parallel(const Options& options, const BlockSite& site)
-      : attention_path_((site.block / "attn").path()),
-        ffn_path_((site.block / "ffn").path()),
-        drop_path_(site.drop_path) {
+      : attention_(site, "attn"), ffn_(site, "ffn") {
     const Spec& norm = site.norm.at("attn", site.layer);
     if (options.shared_norm) {
-      if (choice_json(norm) != choice_json(site.norm.at("ffn", site.layer)))
+      if (spec_json(norm) != spec_json(site.norm.at("ffn", site.layer)))
         throw Error("[parallel " + site.block.path() +
                     "] one norm serves attn and ffn, which ask for different ones; expected the "
                     "same, or \"shared_norm\": false");
@@ -36,26 +34,18 @@ class Parallel final : public Placement {
 
   Stream join(Context& ctx, const Stream& stream, Sublayer attention, Sublayer ffn) override {
     const auto [sum, y] = norm_->on_stream(ctx, stream);
-    const Stream attended = add(ctx, sum, attention_path_, attention, y);
+    const Stream attended = attention_.add(ctx, sum, attention, y);
     const Var ffn_input = ffn_norm_ ? (*ffn_norm_)(ctx, sum.base) : y;
-    return add(ctx, attended, ffn_path_, ffn, ffn_input);
+    return ffn_.add(ctx, attended, ffn, ffn_input);
   }
 
  private:
-  Stream add(Context& ctx, const Stream& stream, const std::string& path, Sublayer sublayer,
-             const Var& y) const {
-    const PathScope here(ctx, path);
-    const Tensor dropped = drop_scale(ctx, drop_path_, y.shape()[0]);
-    return add_branch(ctx, stream, sublayer(ctx, y), 1, dropped);
-  }
-
+  Branch attention_, ffn_;
   std::unique_ptr<Norm> norm_, ffn_norm_;
-  std::string attention_path_, ffn_path_;
-  double drop_path_;
 };
 
-Recipe recipe(const Parallel::Options&, const Stack& stack) {
-  return {.init = InitialDeviations::depth_scaled(stack)};
+Recipe recipe(const Parallel::Options& options, const Stack& stack) {
+  return {.init = InitialDeviations::depth_scaled(stack), .one_norm = options.shared_norm};
 }
 
 const RegisterPlacement<Parallel> registered("parallel",

@@ -16,7 +16,7 @@ struct BlockSite {
   SpecChoice norm;       // the norms of its sublayers, by their names
   int64_t width = 0;     // features of the stream
   int64_t layer = 0;     // number of the block, from 0
-  int64_t layers = 1;    // blocks in all
+  Stack stack;           // the blocks in all
   double drop_path = 0;  // probability of stochastic depth
 };
 
@@ -34,6 +34,20 @@ struct SublayerSite : BlockSite {
 };
 
 using Sublayer = FunctionRef<Var(Context&, const Var&)>;
+
+// A branch of a block whose placement joins several sublayers together: runs the sublayer under its
+// own path and adds what it makes, drop and all, to a stream.
+class Branch {
+ public:
+  Branch(const BlockSite& site, const char* sublayer)
+      : path_((site.block / sublayer).path()), drop_path_(site.drop_path) {}
+  // stream + drop·F(x).
+  Stream add(Context& ctx, const Stream& stream, Sublayer sublayer, const Var& x) const;
+
+ private:
+  std::string path_;
+  double drop_path_;
+};
 
 // How the sublayers of a block join the stream: where norms sit, how branches are added.
 class Placement {
@@ -94,8 +108,11 @@ Registry<PlacementType>& placement_registry();
 std::unique_ptr<Placement> make_placement(const Spec& placement, const BlockSite& site);
 Recipe recipe_of(const Spec& placement, const Stack& stack);
 
-// For blocks of other sublayers than attention and feed-forward. Throws an Error where the
-// placement joins these two together.
+// What a rule expects of a placement of blocks that also attend to a memory and does not find: one
+// that joins each sublayer by itself, in a way that says what becomes of the memory.
+std::string fault_with_memory(const Spec& placement);
+
+// For blocks that also attend to a memory. Throws an Error where that has a fault.
 std::unique_ptr<SublayerPlacement> make_sublayer_placement(const Spec& placement,
                                                            const SublayerSite& site);
 

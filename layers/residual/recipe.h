@@ -2,13 +2,18 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 namespace norma {
 
 // The stack of blocks that a placement is chosen for.
 struct Stack {
   int64_t layers = 1;
-  double init_std = 0.02;  // the deviation that the model's config asks for
+  int64_t branches = 2;       // residual branches of a block: 3 where it also attends to a memory
+  int64_t reader_layers = 0;  // blocks of the decoder that reads this stack; 0: none does
+  double init_std = 0.02;     // the deviation that the model's config asks for
+  // Residual branches in all.
+  double depth() const { return static_cast<double>(layers * branches); }
 };
 
 // Deviations of the normal initial weights of a block.
@@ -19,11 +24,11 @@ struct InitialDeviations {
   static InitialDeviations all(double deviation) {
     return {deviation, deviation, deviation, deviation, deviation};
   }
-  // Projections that end on the stream start smaller by √(2·layers), so that the variance of a sum
-  // of all branches does not grow with depth (Radford et al. 2019, GPT-2).
+  // Projections that end on the stream start smaller by √depth, so that the variance of a sum of
+  // all branches does not grow with their number (Radford et al. 2019, GPT-2).
   static InitialDeviations depth_scaled(const Stack& stack) {
     InitialDeviations made = all(stack.init_std);
-    made.attention_out /= std::sqrt(2.0 * static_cast<double>(stack.layers));
+    made.attention_out /= std::sqrt(stack.depth());
     made.ffn_out = made.attention_out;
     return made;
   }
@@ -44,8 +49,6 @@ struct Recipe {
   bool final_norm = true;
   // A norm in front of the projections that end on the stream, as `inner_norm` of their layers.
   bool inner_norm = false;
-  // Its constants hold for a stack that is only an encoder or only a decoder, not for both in one.
-  bool single_stack = false;
   // A norm of what enters the first block.
   bool embedding_norm = false;
   // The sublayers' norm on each head's queries, keys and values.
@@ -56,6 +59,10 @@ struct Recipe {
   // Everything lives on the unit sphere (nGPT): weights keep length 1 along the stream's features,
   // queries and keys too, and learned gains give back what lengths said.
   bool unit_sphere = false;
+  // Attention and feed-forward of a block share one norm.
+  bool one_norm = false;
+  // What its options expect of the stack and do not find; empty where they fit.
+  std::string unmet = {};
 };
 
 }  // namespace norma

@@ -8,10 +8,11 @@ namespace norma {
 // to it or resolves it, so that the addition can happen inside the norm that reads the result.
 struct Stream {
   Var base;
-  Var branch;        // undefined value: nothing pending
-  double scale = 1;  // of the branch
-  Tensor drop;       // one factor a sample (stochastic depth); undefined = 1
-  Var second = {};   // a sum of branches that no norm resets, kept beside; undefined: none
+  Var branch;         // undefined value: nothing pending
+  double scale = 1;   // of the branch
+  Tensor drop;        // one factor a sample (stochastic depth); undefined = 1
+  Var second = {};    // a sum of branches that no norm resets, kept beside; undefined: none
+  bool unit = false;  // every position of base has length 1 already (nGPT)
   bool pending() const { return branch.value.defined(); }
 };
 

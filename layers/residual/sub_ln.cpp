@@ -1,16 +1,20 @@
 // x + F(N(x)) with a second norm inside F, in front of the projection that ends on the stream.
-// Wang et al. 2022 (Foundation Transformers), arXiv:2210.06423, for a stack that is only an encoder
-// or only a decoder.
+// Wang et al. 2022 (Foundation Transformers), arXiv:2210.06423: branches start larger by γ = √ln L
+// for L branches, two a block and three in a decoder that reads an encoder; the encoder that such a
+// decoder of M blocks reads has γ = √(⅓ ln 3M · ln 2N).
 #include "layers/residual/pre_norm.h"
 
 namespace norma {
 namespace {
 
-// γ = √(ln 2·layers).
+double gamma(const Stack& stack) {
+  const double own = std::log(stack.depth());
+  if (stack.reader_layers == 0) return std::sqrt(own);
+  return std::sqrt(std::log(3.0 * static_cast<double>(stack.reader_layers)) * own / 3);
+}
+
 Recipe recipe(const PreNorm::Options&, const Stack& stack) {
-  const double gamma = std::sqrt(std::log(2.0 * static_cast<double>(stack.layers)));
-  return {
-      .init = InitialDeviations::gained(stack, gamma), .inner_norm = true, .single_stack = true};
+  return {.init = InitialDeviations::gained(stack, gamma(stack)), .inner_norm = true};
 }
 
 const RegisterPlacement<PreNorm> registered("sub_ln",

@@ -48,8 +48,9 @@ void keep_unit_length(const Scope& scope, Param& weight, bool along_outputs) {
   });
 }
 
-Spec unit_weight(bool along_outputs) {
-  return make_spec(Json{{"type", kType}, {"along", along_outputs ? "outputs" : "inputs"}},
+Spec reparam_of_projection(bool unit_sphere, bool onto_stream, const Spec& reparam) {
+  if (!unit_sphere) return reparam;
+  return make_spec(Json{{"type", kType}, {"along", onto_stream ? "outputs" : "inputs"}},
                    reparam_registry(), kType);
 }
 

@@ -8,7 +8,8 @@ namespace norma {
 // every output's weights, or, `along_outputs`, every input's.
 void keep_unit_length(const Scope& scope, Param& weight, bool along_outputs = false);
 
-// The re-parametrization that does so.
-Spec unit_weight(bool along_outputs = false);
+// How a projection's weight is kept: `reparam`, or on the unit sphere at length 1 along the
+// features of the stream, which it reads or, `onto_stream`, ends on.
+Spec reparam_of_projection(bool unit_sphere, bool onto_stream, const Spec& reparam);
 
 }  // namespace norma

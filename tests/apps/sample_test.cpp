@@ -66,6 +66,20 @@ TEST_CASE("sample: says what is wrong", "[apps]") {
   refused({"sample"}, "run");
 }
 
+TEST_CASE("sample: a run on masked text keeps its tokenizer, but continues no text", "[apps]") {
+  TemporaryFolder folder;
+  const std::string run = (folder / "run").string();
+  REQUIRE(run_program_as_user({"train", "configs/kjv_encoder.json", "data.text.source=synthetic",
+                               "model.layers=1", "model.width=16", "model.heads=1",
+                               "model.context=16", "train.batch=2", "train.eval_every=0",
+                               "train.eval_samples=2", "train.steps=1", "--out", run})
+              .code == 0);
+  CHECK(fs::exists(folder / "run/tokenizer.json"));
+  const Ended sampled = run_program_as_user({"sample", run});
+  CHECK(sampled.code == 2);
+  CHECK_THAT(sampled.err, ContainsSubstring("sees every token of its input"));
+}
+
 TEST_CASE("layer: forward and backward on a file", "[apps]") {
   TemporaryFolder folder;
   const std::vector<double> x{1, 2, 3, 4, 5, 9}, dy{1, 0, 0, 0, 1, 0};

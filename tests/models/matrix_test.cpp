@@ -145,10 +145,9 @@ bool must_be_refused(const Json& config, const Batch& batch) {
       recipe_of(make_spec(Json(placement), placement_registry(), placement), {.layers = 2});
   // Heads have no positions either.
   if (needs_positions && recipe.head_norms) return true;
-  // An encoder-decoder has two stacks and a third sublayer.
-  return batch.extents.answer > 0 &&
-         (recipe.single_stack || recipe.unit_sphere || recipe.head_norms ||
-          !placement_registry().at(placement).make_sublayer);
+  // An encoder-decoder has a third sublayer.
+  return batch.extents.answer > 0 && (recipe.unit_sphere || recipe.head_norms ||
+                                      !placement_registry().at(placement).make_sublayer);
 }
 
 struct Count {

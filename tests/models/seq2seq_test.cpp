@@ -124,7 +124,7 @@ TEST_CASE("seq2seq: what does not go together is refused", "[models]") {
   const auto refused = [&](const Json& more, const char* reason) {
     CHECK_THROWS_WITH(seq2seq(more)(Scope(set)), Catch::Matchers::ContainsSubstring(reason));
   };
-  refused({{"placement", "deep_norm"}}, "only an encoder or only a decoder");
+  refused({{"placement", "hybrid_norm"}}, "knows no third sublayer");
   const Spec spec = make_spec(Json("seq2seq"), model_registry(), "the model");
   CHECK_THROWS_WITH(make_model(Scope(set), spec, {.vocab = 7, .outputs = 7}),
                     Catch::Matchers::ContainsSubstring("number_names"));

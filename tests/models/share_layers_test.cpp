@@ -83,6 +83,36 @@ TEST_CASE("shared layers: equal layers that hold the same values, and their grad
   }
 }
 
+TEST_CASE("shared layers: a derived weight is derived once in a forward", "[models]") {
+  // u and v after two training forwards, whoever shares them.
+  const auto iterated = [](int64_t layers, bool train) {
+    ParamSet set(DType::kFloat64, 1);
+    Json config = config_of("gpt", layers, "pre", layers);
+    config["reparam"] = "spectral_norm";
+    const auto sharers = model(config)(Scope(set));
+    set.materialize();
+    Context ctx;
+    ctx.dtype = DType::kFloat64;
+    ctx.training = train;
+    for (int forward = 0; forward < 2; ++forward) {
+      ctx.begin_forward(0);
+      (*sharers)(ctx, {Tensor::full({2, 5}, DType::kInt32, 3)});
+    }
+    return set.find_buffer("blocks.0.ffn.up.u")->value.clone();
+  };
+  CHECK(same_bits(iterated(4, true), iterated(1, true)));
+  CHECK_FALSE(same_bits(iterated(4, true), iterated(4, false)));
+}
+
+TEST_CASE("shared layers: gradients of a derived weight", "[models]") {
+  Json config = config_of("gpt", 2, "pre", 2);
+  for (const char* reparam : {"weight_norm", "spectral_norm"}) {
+    config["reparam"] = {{"type", reparam}};
+    if (reparam == std::string("spectral_norm")) config["reparam"]["iterations"] = 0;
+    gradcheck(model(config), {.input = {2, 5}, .tokens = 7});
+  }
+}
+
 TEST_CASE("shared layers: what the owner does not have is an error", "[models]") {
   ParamSet set(DType::kFloat32, 1);
   const Scope owner = Scope(set) / "a", user = (Scope(set) / "b").sharing(owner);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "data/loader.h"
+#include "data/text/tokenizer.h"
 #include "tests/catch.h"
 #include "tests/data/scratch.h"
 
@@ -50,6 +51,13 @@ Counts counts_of(const Batch& batch, int32_t words) {
 }
 
 }  // namespace
+
+TEST_CASE("masked tokens: keep the tokenizer of their text", "[data][text]") {
+  const ScratchFolder folder;
+  const auto data = masked(folder);
+  REQUIRE(data->tokenizer());
+  CHECK(data->tokenizer()->vocab() == data->info().vocab - 2);
+}
 
 TEST_CASE("masked tokens: 15 % are asked for, of which 80 % masked, 10 % changed, 10 % kept",
           "[data][text]") {
