@@ -80,8 +80,8 @@ TrainedModel folded(const RunConfig& config, std::map<std::string, Tensor> state
     loader.evaluation(Split::kValidation, 0, std::min(kSamples, held_out), batch);
   else
     loader.training(0, kSamples, batch);
-  Folded result = fold({config.model, std::move(state)}, input_for(data->info()), batch.input,
-                       batch.mask, dtype);
+  Folded result = fold({config.model, std::move(state)}, input_for(data->info()),
+                       {batch.input, batch.mask, batch.target}, dtype);
   for (const FoldStep& step : result.steps) report(step);
   if (result.steps.empty()) std::cout << "there is nothing to fold in this model\n";
   return std::move(result.model);

@@ -5,15 +5,17 @@
 
 namespace norma {
 
-struct JointNormOp final : NamedOp<JointNormOp> {
+struct JointNormOp final : NamedOp<JointNormOp>, NormOp {
   static constexpr const char* kName = "norm";
-  const JointNorm* norm = nullptr;
   Tensor x, y, mask, shortcut;
   Tensor mean, m2, positions;         // see kernels::ColumnState
   Tensor stats;                       // (samples, stats, channels)
   Tensor given_mean, given_variance;  // of the batch, in eval
   Tensor learned;
   Activation activation = Activation::kIdentity;
+
+  bool ends_op() const override { return !shortcut && activation == Activation::kIdentity; }
+  const JointNorm& joint() const { return static_cast<const JointNorm&>(*norm); }
 
   template <class T>
   kernels::ColumnNorm<T> driver() const {
@@ -55,7 +57,7 @@ struct JointNormOp final : NamedOp<JointNormOp> {
   void forward() const {
     with_float_type(x.dtype(), [&]<class T>() {
       columns_moments(driver<T>(), state());
-      norm->table_->forward(cells(), stats.data<double>());
+      joint().table_->forward(cells(), stats.data<double>());
       columns_map(given_driver<T>(), y.data<T>(), state());
     });
   }
@@ -78,12 +80,12 @@ struct JointNormOp final : NamedOp<JointNormOp> {
       columns_sums(run, state(), buffers, sums.data<double>());
       run.given.along_one = along.data<double>();
       run.given.along_u = along.data<double>() + samples * channels;
-      norm->table_->backward(cells(), sums.data<double>(), along.data<double>(),
-                             along.data<double>() + samples * channels,
-                             dlearned ? dlearned.data<double>() : nullptr);
+      joint().table_->backward(cells(), sums.data<double>(), along.data<double>(),
+                               along.data<double>() + samples * channels,
+                               dlearned ? dlearned.data<double>() : nullptr);
       columns_apply(run, state(), buffers, nullptr);
     });
-    if (dlearned) norm->add_learned_grads(dlearned.data<double>());
+    if (dlearned) joint().add_learned_grads(dlearned.data<double>());
     grads.give(0, dx);
     if (dshortcut) grads.give(1, dshortcut);
   }

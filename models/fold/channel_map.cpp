@@ -1,6 +1,7 @@
 #include "models/fold/channel_map.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/rng.h"
@@ -8,8 +9,8 @@
 namespace norma {
 namespace {
 
-// The map that takes x (rows,C) to y, where there is one.
-std::optional<ChannelMap> map_between(const Tensor& x, const Tensor& y) {
+// The map that takes x (rows,C) to y, if it is one.
+ChannelMap map_between(const Tensor& x, const Tensor& y) {
   const int64_t channels = x.shape().back(), rows = x.rows();
   ChannelMap map;
   for (int64_t c = 0; c < channels; ++c) {
@@ -24,21 +25,31 @@ std::optional<ChannelMap> map_between(const Tensor& x, const Tensor& y) {
     const double span = at(x, high) - at(x, low);
     const double gain = span > 0 ? (at(y, high) - at(y, low)) / span : 0;
     const double offset = at(y, low) - gain * at(x, low);
-    for (int64_t row = 0; row < rows; ++row) {
-      const double expected = gain * at(x, row) + offset;
-      if (!(std::abs(at(y, row) - expected) <= 1e-9 * (1 + std::abs(expected)))) return {};
-    }
     map.gain.push_back(gain);
     map.offset.push_back(offset);
   }
   return map;
 }
 
-// The norm in eval on some input of its own.
+bool is_the_map(const ChannelMap& map, const Tensor& x, const Tensor& y) {
+  const auto channels = static_cast<int64_t>(map.gain.size());
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    const auto c = static_cast<size_t>(i % channels);
+    const double expected = map.gain[c] * x.data<double>()[i] + map.offset[c];
+    if (!(std::abs(y.data<double>()[i] - expected) <= 1e-9 * (1 + std::abs(expected))))
+      return false;
+  }
+  return true;
+}
+
+// The norm in eval on some input of its own. Two of them differ in size and place, so that a map
+// that is the same for both follows from no statistic of the input.
 struct NormRun {
-  explicit NormRun(int64_t channels) : x(Tensor::empty({3, 5, channels}, DType::kFloat64)) {
+  NormRun(int64_t channels, double mean, double deviation)
+      : x(Tensor::empty({3, 5, channels}, DType::kFloat64)) {
     RandomSequence random(RandomStream(1, 1));
-    for (int64_t i = 0; i < x.numel(); ++i) x.data<double>()[i] = random.normal();
+    for (int64_t i = 0; i < x.numel(); ++i)
+      x.data<double>()[i] = mean + deviation * random.normal();
   }
   Tensor operator()(Norm& norm) const {
     Context ctx;
@@ -48,11 +59,23 @@ struct NormRun {
   Tensor x;
 };
 
+// The map from one output to another of two runs each, where it is the same for both.
+using Pair = std::array<Tensor, 2>;
+std::optional<ChannelMap> common_map(const Pair& x, const Pair& y) {
+  const ChannelMap map = map_between(x[0], y[0]);
+  if (!is_the_map(map, x[0], y[0]) || !is_the_map(map, x[1], y[1])) return {};
+  return map;
+}
+
+std::array<NormRun, 2> runs_of(const Norm& norm) {
+  return {NormRun(norm.channels(), 0, 1), NormRun(norm.channels(), 1, 3)};
+}
+
 }  // namespace
 
 std::optional<ChannelMap> whole_map(Norm& norm) {
-  const NormRun run(norm.channels());
-  return map_between(run.x, run(norm));
+  const auto runs = runs_of(norm);
+  return common_map({runs[0].x, runs[1].x}, {runs[0](norm), runs[1](norm)});
 }
 
 std::vector<Param*> ending_of(const Norm& norm) {
@@ -73,16 +96,19 @@ void set_neutral(const Norm& norm) {
 }
 
 std::optional<ChannelMap> ending_map(Norm& norm) {
-  const NormRun run(norm.channels());
+  const auto runs = runs_of(norm);
   const std::vector<Param*> ending = ending_of(norm);
   std::vector<Tensor> kept;
   for (const Param* param : ending) kept.push_back(param->value.clone());
-  const Tensor y = run(norm);
+  const Pair y{runs[0](norm), runs[1](norm)};
   set_neutral(norm);
-  std::optional<ChannelMap> map = map_between(run(norm), y);
+  std::optional<ChannelMap> map = common_map({runs[0](norm), runs[1](norm)}, y);
   for (size_t i = 0; i < ending.size(); ++i) ending[i]->value.copy_from(kept[i]);
   return map;
 }
+
+int64_t outputs_of(const LinearMap& map) { return map.weight.tensor().shape()[0]; }
+int64_t inputs_of(const LinearMap& map) { return map.weight.tensor().shape()[1]; }
 
 void scale_inputs(const LinearMap& map, const ChannelMap& channels, bool with_offset) {
   const Tensor& weight = map.weight.learned->value;

@@ -25,6 +25,9 @@ std::optional<ChannelMap> ending_map(Norm& norm);
 // Sets them to values at which they do nothing.
 void set_neutral(const Norm& norm);
 
+// How many channels a map makes, and how many it reads in one group.
+int64_t outputs_of(const LinearMap& map);
+int64_t inputs_of(const LinearMap& map);
 // W[o,i…] · gain[i], and b[o] += Σ W[o,i…]·offset[i] where the offset goes too.
 void scale_inputs(const LinearMap& map, const ChannelMap& channels, bool with_offset);
 // gain[o]·(W[o,…] and b[o]).

@@ -41,8 +41,11 @@ const FoldNode* FoldGraph::writer_of(int32_t slot) const {
   return nullptr;
 }
 
-bool owns_weight(const LinearMap& map) {
-  return map.weight.learned && map.weight.learned->pending_uses == 1;
+const char* foreign(const LinearMap& map) {
+  if (!map.weight.learned) return "the weight beside it is derived from others";
+  const bool own =
+      map.weight.learned->pending_uses == 1 && (!map.bias || map.bias->pending_uses == 1);
+  return own ? nullptr : "the weight beside it is shared";
 }
 
 }  // namespace norma

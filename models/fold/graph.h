@@ -6,6 +6,7 @@
 #include "core/tape.h"
 #include "layers/linear_map.h"
 #include "layers/norms/norm.h"
+#include "models/fold/trained.h"
 
 namespace norma {
 
@@ -31,7 +32,15 @@ class FoldGraph {
   std::vector<FoldNode> nodes_;
 };
 
-// Whether the weight is this map's own, so that changing it changes nothing else.
-bool owns_weight(const LinearMap& map);
+// A model in float64 and what its forward did. Steps change its parameters in place.
+struct FoldRun {
+  FoldRun(const TrainedModel& model, const ModelInput& extents, const FoldSample& sample)
+      : built(model, extents, DType::kFloat64), graph((built.output(sample), built.tape())) {}
+  Built built;
+  FoldGraph graph;
+};
+
+// Why the weight and bias of a map are not its own to change; null: they are.
+const char* foreign(const LinearMap& map);
 
 }  // namespace norma

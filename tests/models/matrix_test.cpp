@@ -5,70 +5,17 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
-#include "core/config/writer.h"
-#include "core/rng.h"
 #include "layers/loss.h"
 #include "layers/norms/norm.h"
 #include "layers/residual/placement.h"
 #include "models/model.h"
 #include "optim/optimizer.h"
 #include "tests/catch.h"
-#include "tests/specimen.h"
+#include "tests/models/small_models.h"
 #include "tests/threads.h"
 
 namespace norma {
 namespace {
-
-// Small extents for the options that models have in common; those a model lacks are left out.
-Json small(const std::string& type) {
-  const Entry* const entry = model_registry().find(type);
-  Json config{{"type", type}};
-  const std::vector<std::pair<std::string, Json>> extents{
-      {"layers", 2}, {"width", 8},  {"heads", 2},           {"context", 4},           {"patch", 4},
-      {"depth", 8},  {"hidden", 8}, {"activation", "gelu"}, {"ffn", {{"hidden", 16}}}};
-  for (const OptionHelp& option : options_help(*entry))
-    for (const auto& [name, value] : extents)
-      if (option.name == name || option.name.starts_with(name + ".")) config[name] = value;
-  return config;
-}
-
-bool has_option(const std::string& type, std::string_view name) {
-  for (const OptionHelp& option : options_help(*model_registry().find(type)))
-    if (option.name == name) return true;
-  return false;
-}
-
-// A batch of each kind of data.
-struct Batch {
-  const char* kind;
-  ModelInput extents;
-  Tensor input;
-};
-
-std::vector<Batch> batches() {
-  RandomSequence random(RandomStream(5, 1));
-  const Tensor tokens = Tensor::empty({4, 4}, DType::kInt32);
-  for (int64_t i = 0; i < tokens.numel(); ++i)
-    tokens.data<int32_t>()[i] = static_cast<int32_t>(random.below(5));
-  const auto normal = [&](const Shape& shape) {
-    return Tensor::from(normal_numbers("batch", shape.numel()), shape, DType::kFloat32);
-  };
-  return {{"tokens", {.vocab = 5, .outputs = 5}, tokens},
-          {"translations", {.vocab = 5, .answer = 4, .outputs = 5}, tokens},
-          {"images", {.height = 8, .width = 8, .channels = 3, .outputs = 5}, normal({4, 8, 8, 3})},
-          {"vectors", {.features = 7, .outputs = 5}, normal({4, 7})}};
-}
-
-// One class a position of sequences, one a sample of other data.
-Tensor random_classes(const Tensor& input) {
-  RandomSequence random(RandomStream(5, 2));
-  const bool sequence = input.dtype() == DType::kInt32;
-  const Tensor target =
-      Tensor::empty(sequence ? input.shape() : Shape{input.shape()[0]}, DType::kInt32);
-  for (int64_t i = 0; i < target.numel(); ++i)
-    target.data<int32_t>()[i] = static_cast<int32_t>(random.below(5));
-  return target;
-}
 
 // The loss before and after some steps on one batch.
 struct Losses {
@@ -78,7 +25,7 @@ struct Losses {
 constexpr int kSteps = 6;
 constexpr double kRate = 0.002;
 
-Losses train(const Json& config, const Batch& batch) {
+Losses train(const Json& config, const ModelBatch& batch) {
   ParamSet params(DType::kFloat32, 3);
   const auto model =
       make_model(Scope(params), make_spec(config, model_registry(), "the model"), batch.extents);
@@ -90,7 +37,7 @@ Losses train(const Json& config, const Batch& batch) {
   Context ctx;
   ctx.tape = &tape;
   ctx.training = true;
-  ctx.target = random_classes(batch.input);
+  ctx.target = batch.target;
   Losses losses;
   for (int step = 0; step < kSteps; ++step) {
     params.zero_grad();
@@ -105,32 +52,12 @@ Losses train(const Json& config, const Batch& batch) {
   return losses;
 }
 
-// The data that a model takes, found by asking it.
-const Batch* batch_for(const std::string& type, const std::vector<Batch>& all) {
-  for (const Batch& batch : all) {
-    try {
-      ParamSet params(DType::kFloat32, 3);
-      make_model(Scope(params), make_spec(small(type), model_registry(), type), batch.extents);
-      return &batch;
-    } catch (const Error&) {
-    }
-  }
-  return nullptr;
-}
-
-// The norm with options that fit models this narrow.
-Json narrow(const std::string& type) {
-  Json norm{{"type", type}};
-  if (make_spec(Json(type), norm_registry(), type).options->contains("groups")) norm["groups"] = 2;
-  return norm;
-}
-
 NormDefinition norm_of(const Json& config) {
   const Spec spec = make_spec(config["norm"], norm_registry(), "norm");
   return norm_registry().at(spec.type).define(spec);
 }
 
-bool must_be_refused(const Json& config, const Batch& batch) {
+bool must_be_refused(const Json& config, const ModelBatch& batch) {
   const bool has_norm = config.contains("norm");
   // A sample's channel has one value where there are no positions: nothing to take a statistic of.
   const bool needs_positions = has_norm &&
@@ -155,7 +82,7 @@ struct Count {
 };
 
 // The loss falls, or an Error says why not where that must be.
-void try_one(const Json& config, const Batch& batch, Count& count) {
+void try_one(const Json& config, const ModelBatch& batch, Count& count) {
   INFO(config.dump());
   const bool refusal = must_be_refused(config, batch);
   try {
@@ -174,21 +101,21 @@ void try_one(const Json& config, const Batch& batch, Count& count) {
 }  // namespace
 
 TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix]") {
-  const std::vector<Batch> all = batches();
+  const std::vector<ModelBatch> all = model_batches();
   const Threads one(1);  // models this small have nothing to share
   Count count;
   for (const Entry* model : model_registry().entries()) {
     INFO(model->type);
-    const Batch* const batch = batch_for(model->type, all);
+    const ModelBatch* const batch = batch_for(model->type, all);
     REQUIRE(batch);
-    if (!has_option(model->type, "norm")) {
-      try_one(small(model->type), *batch, count);
+    if (!model_has_option(model->type, "norm")) {
+      try_one(small_config(model->type), *batch, count);
       continue;
     }
     for (const Entry* norm : norm_registry().entries()) {
-      Json config = small(model->type);
-      config["norm"] = narrow(norm->type);
-      if (!has_option(model->type, "placement")) {
+      Json config = small_config(model->type);
+      config["norm"] = narrow_norm(norm->type);
+      if (!model_has_option(model->type, "placement")) {
         try_one(config, *batch, count);
         continue;
       }
