@@ -66,9 +66,10 @@ FoldStep bake_weights(Rewriting& rewriting) {
     reason = error.what();
   }
   for (const auto& [path, weight] : derived)
-    step.count(path, !reason.empty()           ? reason
-                     : plain.contains(path)    ? ""
-                                               : "the model derives this weight whatever its config says");
+    step.count(path, !reason.empty() ? reason
+                     : plain.contains(path)
+                         ? ""
+                         : "the model derives this weight whatever its config says");
   return step;
 }
 

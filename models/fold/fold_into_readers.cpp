@@ -87,10 +87,10 @@ Json without_neutral(const Rewriting& rewriting, const std::set<std::string>& ne
       return false;  // they stay, and do nothing
     }
   };
-  for (const Json::json_pointer& place : norms_said(options))
+  for (const std::string& place : norms_said(options))
     for (const bool offset_too : {true, false}) {
       Json changed = options;
-      say_no_ending(changed[place], offset_too);
+      say_no_ending(changed[Json::json_pointer(place)], offset_too);
       if (changed == options || !holds(changed)) continue;
       options = std::move(changed);
       break;

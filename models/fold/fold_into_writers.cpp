@@ -57,8 +57,8 @@ class Selection {
         candidates_(candidates),
         options_(*rewriting.model().spec.options),
         names_(rewriting.names_of(options_)) {
-    for (const Json::json_pointer& place : norms_said(options_))
-      if (options_.contains(place)) try_place(place);
+    for (const std::string& said : norms_said(options_))
+      if (const Json::json_pointer place(said); options_.contains(place)) try_place(place);
     for (Candidate& candidate : candidates_)
       if (!candidate.taken && candidate.left.empty())
         candidate.left = refusal_.empty() ? "the config does not say this norm" : refusal_;

@@ -1,7 +1,7 @@
 #include "models/fold/norms_said.h"
 
 #include <algorithm>
-#include <string>
+#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
 #include "layers/norms/norm.h"
@@ -15,8 +15,8 @@ const Entry* norm_said(const Json& value) {
 }
 
 void find_norms(const Json& value, const Json::json_pointer& place,
-                std::vector<Json::json_pointer>& found) {
-  if (norm_said(value)) found.push_back(place);
+                std::vector<std::string>& found) {
+  if (norm_said(value)) found.push_back(place.to_string());
   if (value.is_object())
     for (const auto& [key, part] : value.items()) find_norms(part, place / key, found);
   if (value.is_array())
@@ -25,8 +25,8 @@ void find_norms(const Json& value, const Json::json_pointer& place,
 
 }  // namespace
 
-std::vector<Json::json_pointer> norms_said(const Json& options) {
-  std::vector<Json::json_pointer> found;
+std::vector<std::string> norms_said(const Json& options) {
+  std::vector<std::string> found;
   find_norms(options, Json::json_pointer(), found);
   return found;
 }

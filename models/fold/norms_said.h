@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "core/config/json.h"
@@ -8,9 +8,9 @@
 
 namespace norma {
 
-// Where a model's options say norms, {"type": a norm, …}: each by its place, those inside another
-// (its sites, the parts of a combination) behind it.
-std::vector<Json::json_pointer> norms_said(const Json& options);
+// Where a model's options say norms, {"type": a norm, …}: JSON pointers, those inside another (its
+// sites, the parts of a combination) behind it.
+std::vector<std::string> norms_said(const Json& options);
 
 // Says another norm there. What stands beside a norm's own options stays: the layers it is for, and
 // sites with norms of their own.

@@ -57,10 +57,7 @@ std::vector<ModelBatch> model_batches() {
   };
   const Tensor images = normal({4, 8, 8, 3}), vectors = normal({4, 7});
   return {{"tokens", {.vocab = 5, .outputs = 5}, tokens, random_classes(tokens)},
-          {"translations",
-           {.vocab = 5, .answer = 4, .outputs = 5},
-           tokens,
-           random_classes(tokens)},
+          {"translations", {.vocab = 5, .answer = 4, .outputs = 5}, tokens, random_classes(tokens)},
           {"images",
            {.height = 8, .width = 8, .channels = 3, .outputs = 5},
            images,
