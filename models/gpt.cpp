@@ -1,13 +1,23 @@
 // A decoder-only transformer that predicts the next token.
 // Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+#include <utility>
+
 #include "models/language_model.h"
 
 namespace norma {
 namespace {
 
+struct GptOptions : LanguageModelOptions {
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> all = LanguageModelOptions::warnings();
+    for (std::string& each : warnings_of_past_only()) all.push_back(std::move(each));
+    return all;
+  }
+};
+
 class Gpt final : public LanguageModel {
  public:
-  using Options = LanguageModelOptions;
+  using Options = GptOptions;
   Gpt(const Scope& scope, const Options& options, const ModelInput& input)
       : LanguageModel(scope, options, Sees::kPast, tokens_alone(input, "gpt"), input.outputs) {}
 };

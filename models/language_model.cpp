@@ -23,7 +23,8 @@ void LanguageModelOptions::describe(Fields& f) {
 }
 
 std::vector<std::string> LanguageModelOptions::warnings() const {
-  if (embedding_scale || !has_bounded_norm()) return {};
+  if (embedding_scale || !find_norm([](const NormDefinition& norm) { return norm.bounded; }))
+    return {};
   return {
       "model.norm has bounded curves in the place of norms, which need inputs of a size that "
       "embeddings of deviation " +

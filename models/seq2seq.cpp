@@ -50,6 +50,7 @@ struct Seq2seqOptions : TransformerOptions {
     made.branches = 3;
     return made;
   }
+  std::vector<std::string> warnings() const { return of_decoder().warnings_of_past_only(); }
   RelativeBias::Options bias(bool bidirectional) const {
     return {.heads = heads,
             .buckets = buckets,

@@ -89,16 +89,25 @@ const Spec& TransformerOptions::qk_norm_of(int64_t layer) const {
   return named ? *named : qk_norm;
 }
 
-bool TransformerOptions::has_bounded_norm() const {
+const Spec* TransformerOptions::find_norm(FunctionRef<bool(const NormDefinition&)> is_so) const {
   for (const NormSite& site : norm_sites())
     for (int64_t layer = 0; layer < layers; ++layer) {
       if (site.need == NormSite::Need::kNever) continue;
       const bool only_named = site.need == NormSite::Need::kIfNamed;
       const Spec* spec =
           only_named ? norm.find_named(site.name, layer) : norm.find(site.name, layer);
-      if (spec && norm_registry().at(spec->type).define(*spec).bounded) return true;
+      if (spec && is_so(norm_registry().at(spec->type).define(*spec))) return spec;
     }
-  return false;
+  return nullptr;
+}
+
+std::vector<std::string> TransformerOptions::warnings_of_past_only() const {
+  const Spec* const leaks =
+      find_norm([](const NormDefinition& norm) { return !norm.domain.per_row(); });
+  if (!leaks) return {};
+  return {"model.norm: the statistics of " + leaks->type +
+          " run over positions, so what is made of a token depends on later ones, which are to be "
+          "predicted: losses with batch or sample statistics flatter the model"};
 }
 
 std::vector<NormSite> TransformerOptions::norm_sites() const {

@@ -29,8 +29,10 @@ struct TransformerOptions : ResidualOptions, HeadNormOptions {
             .reader_layers = reader_layers,
             .init_std = init_std};
   }
-  // Whether some norm is a curve bounded at the input's own size.
-  bool has_bounded_norm() const;
+  // The first norm of the stack that is so; null: none.
+  const Spec* find_norm(FunctionRef<bool(const NormDefinition&)> is_so) const;
+  // What to say of a stack that must not see ahead but whose norms do.
+  std::vector<std::string> warnings_of_past_only() const;
   // Where a block of a stack stands: one that shares its parameters, at their owner's state.
   Scope place_of(const Scope& scope, int64_t layer) const;
   // The norm of queries and keys in a layer: the site's, or else the option's.

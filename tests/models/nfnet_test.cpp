@@ -186,4 +186,21 @@ TEST_CASE("language models with bounded curves for norms are warned of small emb
   CHECK(warnings({{"norm", "dyt"}, {"placement", "skip_init"}}).empty());
 }
 
+TEST_CASE("models of the past alone are warned of statistics over positions", "[models]") {
+  const auto warnings = [](const char* type, const Json& norm) {
+    const Json config{
+        {"type", type}, {"layers", 2}, {"width", 8}, {"heads", 2}, {"norm", norm}};
+    return model_warnings(make_spec(config, model_registry(), "a"));
+  };
+  for (const char* type : {"gpt", "seq2seq"}) {
+    INFO(type);
+    CHECK(warnings(type, "layer_norm").empty());
+    REQUIRE(warnings(type, "instance_norm").size() == 1);
+    CHECK_THAT(warnings(type, {{"type", "rms_norm"}, {"ffn", "batch_norm"}}).front(),
+               ContainsSubstring("the statistics of batch_norm run over positions"));
+    CHECK(warnings(type, "switchable_norm").size() == 1);
+  }
+  CHECK(warnings("encoder", "instance_norm").empty());
+}
+
 }  // namespace norma
