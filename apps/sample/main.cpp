@@ -30,6 +30,16 @@ std::string is_temperature(const std::string& text) {
   return valid ? "" : "expected a number from 0 up, found " + text;
 }
 
+// The model of a run, which must go on from what it has read.
+std::unique_ptr<Module> make_writer(const Scope& scope, const Spec& model, int64_t vocab,
+                                    const std::string& folder) {
+  try {
+    return make_model(scope, model, {.vocab = vocab, .next_token = true, .outputs = vocab});
+  } catch (const Error& error) {
+    throw Error(folder + ": its model does not write text: " + error.what());
+  }
+}
+
 int run(CommandLine& line) {
   std::string folder, prompt = "\n";
   int64_t count = 400;
@@ -63,8 +73,7 @@ int run(CommandLine& line) {
 
   ParamSet params(config.train.dtype(), 0);
   const std::unique_ptr<Module> model =
-      make_model(Scope(params), config.model,
-                 {.vocab = tokenizer->vocab(), .next_token = true, .outputs = tokenizer->vocab()});
+      make_writer(Scope(params), config.model, tokenizer->vocab(), folder);
   params.materialize();
   load_weights(params, weights_of(root));
 

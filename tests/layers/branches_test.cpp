@@ -27,15 +27,15 @@ InitialDeviations start(const char* placement, const Stack& stack) {
 // What the shortcut of one sublayer is multiplied by: its branch adds zeros, its norms do nothing.
 double shortcut(const char* placement, const Stack& stack) {
   ParamSet set(DType::kFloat64, 1);
-  const BlockSite site{.block = Scope(set, "block"), .norm = Spec{"identity"}, .width = 1, .stack = stack};
+  const BlockSite site{
+      .block = Scope(set, "block"), .norm = Spec{"identity"}, .width = 1, .stack = stack};
   const auto joint = make_sublayer_placement(Spec{placement}, SublayerSite(site, "attn"));
   set.materialize();
   Context ctx;
   ctx.dtype = DType::kFloat64;
   const Stream stream = (*joint)(
-      ctx, resolved({Tensor::full({1, 1, 1}, DType::kFloat64, 1)}), [](Context&, const Var& x) {
-        return Var{Tensor::zeros(x.shape(), DType::kFloat64)};
-      });
+      ctx, resolved({Tensor::full({1, 1, 1}, DType::kFloat64, 1)}),
+      [](Context&, const Var& x) { return Var{Tensor::zeros(x.shape(), DType::kFloat64)}; });
   return resolve(ctx, stream).value.item();
 }
 
@@ -82,8 +82,8 @@ TEST_CASE("deep_norm has the constants of its paper for encoders, decoders and b
   CHECK(start("deep_norm", kEncoder).ffn_out == Approx(0.5335166803).epsilon(1e-9));
   CHECK(shortcut("deep_norm", kDecoder) == Approx(1.8612097182).epsilon(1e-9));
   CHECK(start("deep_norm", kDecoder).value == Approx(0.3799178428).epsilon(1e-9));
-  CHECK(shortcut("deep_norm", kAlone) == Approx(1.7782794100).epsilon(1e-9));        // 10^¼
-  CHECK(start("deep_norm", kAlone).ffn_in == Approx(0.3976353644).epsilon(1e-9));    // 40^−¼
+  CHECK(shortcut("deep_norm", kAlone) == Approx(1.7782794100).epsilon(1e-9));      // 10^¼
+  CHECK(start("deep_norm", kAlone).ffn_in == Approx(0.3976353644).epsilon(1e-9));  // 40^−¼
   CHECK(start("deep_norm", kDecoder).query_key == 1);
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("placements count the branches of a block", "[placement]") {
 
 TEST_CASE("an encoder-decoder starts each stack by its own branches", "[placement]") {
   ParamSet set(DType::kFloat32, 1);
-  const Json config{{"type", "seq2seq"}, {"layers", 5}, {"decoder_layers", 4}, {"width", 4},
+  const Json config{{"type", "seq2seq"}, {"layers", 5},   {"decoder_layers", 4},     {"width", 4},
                     {"heads", 2},        {"init_std", 1}, {"placement", "deep_norm"}};
   const auto model = make_model(Scope(set), make_spec(config, model_registry(), "a"),
                                 {.vocab = 7, .answer = 4, .outputs = 7});
@@ -127,8 +127,8 @@ TEST_CASE("a gained sum with a factor has right gradients", "[placement]") {
 
 TEST_CASE("a stream on the unit sphere is brought there once", "[placement]") {
   const Tensor tokens = Tensor::full({2, 4}, DType::kInt32, 3);
-  const Json config{{"type", "gpt"}, {"layers", 3}, {"width", 8}, {"heads", 2}, {"context", 4},
-                    {"placement", "ngpt"}};
+  const Json config{{"type", "gpt"}, {"layers", 3},  {"width", 8},
+                    {"heads", 2},    {"context", 4}, {"placement", "ngpt"}};
   // A sublayer normalizes what it proposes and where it arrives, and attention queries and keys;
   // besides, only what enters the first is normalized.
   const auto counts = operations(config, {.vocab = 7, .outputs = 7}, {tokens});

@@ -50,9 +50,9 @@ TEST_CASE("models: what a placement does not find around it is a fault of the co
   check_refused(gpt({{"placement", "ngpt"}, {"qk_norm", "rms_norm"}}), "placement",
                 "another beside `qk_norm`");
   check_refused(gpt({{"placement", "ngpt"}, {"kv_heads", 1}}), "kv_heads", "share their gains");
-  check_refused(gpt({{"placement", "parallel"},
-                     {"norm", {{"type", "rms_norm"}, {"ffn", "layer_norm"}}}}),
-                "norm", "one norm serves attn and ffn");
+  check_refused(
+      gpt({{"placement", "parallel"}, {"norm", {{"type", "rms_norm"}, {"ffn", "layer_norm"}}}}),
+      "norm", "one norm serves attn and ffn");
   check_refused(of_type("seq2seq", {{"placement", "ngpt"}}), "placement",
                 "says nothing of attention to another sequence");
   check_refused(of_type("seq2seq", {{"placement", "re_zero"}}), "placement",
@@ -82,8 +82,9 @@ TEST_CASE("models: such faults are all told at once", "[models][config]") {
 
 TEST_CASE("lstm: norms by site and by layer", "[models]") {
   ParamSet set(DType::kFloat32, 1);
-  const Json norm = Json::array({{{"layers", "0"}, {"cell", "rms_norm"}},
-                                 {{"layers", "1-"}, {"type", "rms_norm"}, {"state", "layer_norm"}}});
+  const Json norm =
+      Json::array({{{"layers", "0"}, {"cell", "rms_norm"}},
+                   {{"layers", "1-"}, {"type", "rms_norm"}, {"state", "layer_norm"}}});
   const Json config{{"type", "lstm"}, {"layers", 3}, {"width", 4}, {"norm", norm}};
   const auto model = make_model(Scope(set), make_spec(config, model_registry(), "a"),
                                 {.vocab = 7, .next_token = true, .outputs = 7});
@@ -93,9 +94,10 @@ TEST_CASE("lstm: norms by site and by layer", "[models]") {
   CHECK(set.find("layers.2.ih_norm.weight"));
   CHECK_FALSE(set.find("layers.2.ih_norm.bias"));
   CHECK(set.find("layers.2.hh_norm.bias"));
-  check_refused(of_type("lstm", {{"layers", 1}, {"norm", Json::array({{{"layers", "0-1"},
-                                                                      {"type", "rms_norm"}}})}}),
-                "norm", "within the layers");
+  check_refused(
+      of_type("lstm",
+              {{"layers", 1}, {"norm", Json::array({{{"layers", "0-1"}, {"type", "rms_norm"}}})}}),
+      "norm", "within the layers");
 }
 
 }  // namespace norma
