@@ -6,29 +6,15 @@
 // large a batch the optimizer sees (Hoffer, Hubara, Soudry 2017, arXiv:1705.08741, algorithm 1).
 // Into the one running estimate they go one after the other, as if they had been steps of their
 // own; of the last, smaller one no less than of the others.
-#include "layers/norms/convention.h"
 #include "layers/norms/standardized.h"
 
 namespace norma {
 namespace {
 
-struct BatchNorm : TrackedStandardized {
-  std::string convention = "torch";
+struct BatchNorm : BatchStandardized<BatchNorm> {
   std::optional<int64_t> ghost_batch;
-  // Keras and Flax say the weight of the old value, 0.99, where `momentum` is that of the new one.
-  static constexpr auto conventions() {
-    using Set = Convention<BatchNorm>;
-    return std::array{Set{"torch", [](BatchNorm&) {}},
-                      Set{"keras",
-                          [](BatchNorm& o) {
-                            o.eps = 1e-3;
-                            o.track_biased(0.01);
-                          }},
-                      Set{"flax", [](BatchNorm& o) { o.track_biased(0.01); }}};
-  }
   void describe(Fields& f) {
-    describe_convention(f, *this);
-    describe_tracked(f);
+    describe_batch(f);
     f.maybe_integer("ghost_batch", ghost_batch,
                     "samples that share a statistic in training; null: the whole batch",
                     {.min = 1});

@@ -1,6 +1,5 @@
 // Group normalization: every sample standardizes groups of channels over all positions.
 // Wu, He 2018, arXiv:1803.08494.
-#include "layers/norms/convention.h"
 #include "layers/norms/standardized.h"
 
 namespace norma {

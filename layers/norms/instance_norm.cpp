@@ -1,6 +1,5 @@
 // Instance normalization: every channel of every sample is standardized over its positions.
 // Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022; defaults and running statistics as PyTorch.
-#include "layers/norms/convention.h"
 #include "layers/norms/standardized.h"
 
 namespace norma {

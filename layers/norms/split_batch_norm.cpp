@@ -7,10 +7,10 @@
 namespace norma {
 namespace {
 
-struct SplitBatchNorm : TrackedStandardized {
+struct SplitBatchNorm : BatchStandardized<SplitBatchNorm> {
   int64_t splits = 2;
   void describe(Fields& f) {
-    describe_tracked(f);
+    describe_batch(f);
     f.integer("splits", splits,
               "parts of the batch with a norm of their own; the first is the main", {.min = 2});
   }

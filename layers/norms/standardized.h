@@ -1,9 +1,11 @@
 #pragma once
 
+#include <string>
 #include <tuple>
 #include <type_traits>
 
 #include "layers/norms/affine.h"
+#include "layers/norms/convention.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
@@ -51,6 +53,27 @@ struct TrackedStandardized : Standardized {
   }
   Running running() const { return tracking; }
   auto tracked(const auto& m) const { return variance_of(m, unbiased_running_var); }
+};
+
+// The same over the batch, under the conventions of several libraries.
+template <class F>
+struct BatchStandardized : TrackedStandardized {
+  std::string convention = "torch";
+  // Keras and Flax say the weight of the old value, 0.99, where `momentum` is that of the new one.
+  static constexpr auto conventions() {
+    using Set = Convention<F>;
+    return std::array{Set{"torch", [](F&) {}},
+                      Set{"keras",
+                          [](F& o) {
+                            o.eps = 1e-3;
+                            o.track_biased(0.01);
+                          }},
+                      Set{"flax", [](F& o) { o.track_biased(0.01); }}};
+  }
+  void describe_batch(Fields& f) {
+    describe_convention(f, static_cast<F&>(*this));
+    describe_tracked(f);
+  }
 };
 
 }  // namespace norma

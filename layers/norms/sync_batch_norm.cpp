@@ -6,8 +6,8 @@
 namespace norma {
 namespace {
 
-struct SyncBatchNorm : TrackedStandardized {
-  void describe(Fields& f) { describe_tracked(f); }
+struct SyncBatchNorm : BatchStandardized<SyncBatchNorm> {
+  void describe(Fields& f) { describe_batch(f); }
   static constexpr Domain domain() { return Domain::channel(); }
   void cut(Domain& domain) const { domain.over_ranks = true; }
 };

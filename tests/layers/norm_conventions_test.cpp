@@ -43,7 +43,8 @@ TEST_CASE("a convention sets what the config does not say itself", "[layers]") {
     // Resolved options read again are the same: a run's config replays it.
     CHECK(options_of_norm(options) == options);
   }
-  const Json own = options_of_norm({{"eps", 1e-4}, {"type", "batch_norm"}, {"convention", "keras"}});
+  const Json own =
+      options_of_norm({{"eps", 1e-4}, {"type", "batch_norm"}, {"convention", "keras"}});
   CHECK(own.at("eps") == 1e-4);
   CHECK(own.at("momentum") == 0.01);
   CHECK(options_of_norm(own) == own);
@@ -53,11 +54,11 @@ TEST_CASE("ε is added to the mean square, or outside its root", "[layers]") {
   const Tensor x = Tensor::from(Numbers{3, 4, 0, 0}, {2, 2}, DType::kFloat64);
   for (const bool outside : {false, true}) {
     ParamSet params(DType::kFloat64, 3);
-    const auto norm = make_norm(
-        Scope(params),
-        make_spec(Json{{"type", "rms_norm"}, {"eps", 0.5}, {"eps_outside", outside}},
-                  norm_registry(), "norm"),
-        2);
+    const auto norm =
+        make_norm(Scope(params),
+                  make_spec(Json{{"type", "rms_norm"}, {"eps", 0.5}, {"eps_outside", outside}},
+                            norm_registry(), "norm"),
+                  2);
     params.materialize();
     Context ctx;
     const Tensor y = (*norm)(ctx, Var{x}).value;
@@ -72,12 +73,12 @@ TEST_CASE("what batch norm tracks is unbiased or biased, as asked", "[layers]") 
   const Tensor x = Tensor::from(Numbers{1, 2, 6}, {3, 1}, DType::kFloat64);
   for (const bool unbiased : {false, true}) {
     ParamSet params(DType::kFloat64, 3);
-    const auto norm = make_norm(Scope(params),
-                                make_spec(Json{{"type", "batch_norm"},
-                                               {"momentum", 1.0},
-                                               {"unbiased_running_var", unbiased}},
-                                          norm_registry(), "norm"),
-                                1);
+    const auto norm = make_norm(
+        Scope(params),
+        make_spec(
+            Json{{"type", "batch_norm"}, {"momentum", 1.0}, {"unbiased_running_var", unbiased}},
+            norm_registry(), "norm"),
+        1);
     params.materialize();
     Context ctx;
     ctx.training = true;
@@ -89,11 +90,10 @@ TEST_CASE("what batch norm tracks is unbiased or biased, as asked", "[layers]") 
 TEST_CASE("a variance over one valid position is 0, biased or not", "[layers]") {
   for (const bool unbiased : {false, true}) {
     ParamSet params(DType::kFloat64, 3);
-    const auto norm =
-        make_norm(Scope(params),
-                  make_spec(Json{{"type", "instance_norm"}, {"unbiased", unbiased}},
-                            norm_registry(), "norm"),
-                  2);
+    const auto norm = make_norm(
+        Scope(params),
+        make_spec(Json{{"type", "instance_norm"}, {"unbiased", unbiased}}, norm_registry(), "norm"),
+        2);
     params.materialize();
     Context ctx;
     ctx.training = true;

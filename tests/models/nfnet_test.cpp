@@ -188,8 +188,7 @@ TEST_CASE("language models with bounded curves for norms are warned of small emb
 
 TEST_CASE("models of the past alone are warned of statistics over positions", "[models]") {
   const auto warnings = [](const char* type, const Json& norm) {
-    const Json config{
-        {"type", type}, {"layers", 2}, {"width", 8}, {"heads", 2}, {"norm", norm}};
+    const Json config{{"type", type}, {"layers", 2}, {"width", 8}, {"heads", 2}, {"norm", norm}};
     return model_warnings(make_spec(config, model_registry(), "a"));
   };
   for (const char* type : {"gpt", "seq2seq"}) {
