@@ -5,7 +5,7 @@ from zlib import crc32
 import torch
 
 from reference.cases import random_tensors
-from reference.layers import ACTIVATIONS, GATED
+from reference.transformer import ACTIVATIONS, GATED
 
 QK_NORM = {"type": "rms_norm", "eps": 1e-6}
 
@@ -17,12 +17,13 @@ class Maker:
         self.cases = []
 
     def add(self, name, spec, x, mode="train", repeat=1, centre=0.0, mask=None, target=None,
-            state=None, memory_mask=None, **sides):
+            state=None, memory=None, memory_mask=None, **sides):
         """`state` overrides random parameters: numbers that fill a tensor, by its name. `sides` are
-        the shapes of further inputs: `cond`, `segmentation`, `memory`."""
+        the shapes of further inputs, `cond` and `segmentation`; `memory` is one that is drawn first."""
         generator = torch.Generator().manual_seed(crc32(name.encode()))
-        tensors = random_tensors(spec, self.fill(x, generator), generator, mask, target,
-                                 sides)
+        if memory is not None:
+            sides["memory"] = self.fill(memory, generator)
+        tensors = random_tensors(spec, self.fill(x, generator), generator, mask, target, sides)
         if memory_mask is not None:
             tensors["memory_mask"] = memory_mask.to(torch.uint8)
         for key, value in (state or {}).items():

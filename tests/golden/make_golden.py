@@ -28,15 +28,19 @@ from weight_cases import weight_cases  # noqa: E402
 from reference.cases import save_case  # noqa: E402
 
 
+def write_all(folder):
+    for case in [*layer_cases(), *norm_cases(), *weight_cases(), *composite_cases(),
+                 *architecture_cases()]:
+        save_case(folder / f"{case.pop('name')}.safetensors", **case)
+    write_model_cases(folder)
+    write_optim_cases(folder)
+
+
 def main():
     torch.set_num_threads(1)
     for old in HERE.glob("*.safetensors"):
         old.unlink()
-    for case in [*layer_cases(), *norm_cases(), *weight_cases(), *composite_cases(),
-                 *architecture_cases()]:
-        save_case(HERE / f"{case.pop('name')}.safetensors", **case)
-    write_model_cases(HERE)
-    write_optim_cases(HERE)
+    write_all(HERE)
     files = sorted(HERE.glob("*.safetensors"))
     total = sum(f.stat().st_size for f in files)
     print(f"{len(files)} cases, {total / 1e6:.2f} MB")

@@ -11,8 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from reference.cases import random_state, save
-from reference.layers import ACTIVATIONS, Block, SqueezeExcite, build_norm
+from reference.layers import SqueezeExcite
+from reference.norms import build_norm
 from reference.run import gradients
+from reference.transformer import ACTIVATIONS, Block
 from reference.weights import reparametrized
 
 
@@ -298,7 +300,7 @@ def write_model_cases(folder):
             x.requires_grad_(True)
         output = module(x)
         grad = torch.randn(output.shape, generator=generator, dtype=torch.float64)
-        expect = {"output": output} | gradients(module, x, output, grad)
+        expect = {"output": output} | gradients(module, x, output, grad, {})
         tensors = {"input": x, "grad_output": grad} | state
         plain = lambda named: {key: t.detach().contiguous().clone() for key, t in named.items()}
         facts = {"kind": "model", "spec": spec, "input": offers, "mode": "train"}

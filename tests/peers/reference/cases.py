@@ -48,18 +48,19 @@ def random_state(module, generator):
 def random_tensors(spec, x, generator, mask=None, target=None, sides=None):
     """A complete IN for `layer`: the given input, random state, random grad_output.
 
-    `sides` has the shapes of further random inputs, `cond` and `segmentation`.
+    `sides` has further inputs, `cond`, `segmentation` or `memory`: tensors, or the shapes of random
+    ones.
     """
-    tensors = {"input": x}
-    module = build(spec, x.shape, sides).double()
-    for name, shape in (sides or {}).items():
-        tensors[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
+    draw = lambda shape: torch.randn(shape, generator=generator, dtype=torch.float64)
+    sides = {name: side if isinstance(side, torch.Tensor) else draw(side)
+             for name, side in (sides or {}).items()}
+    tensors = {"input": x} | sides
+    module = build(spec, x.shape, {name: side.shape for name, side in sides.items()}).double()
     tensors.update(random_state(module, generator))
     if mask is not None:
         tensors["mask"] = mask.to(torch.uint8)
     if target is not None:
         tensors["target"] = target
-    tensors.update(sides or {})
     output = run_layer(spec, tensors, "eval")["output"]
     grad = torch.randn(output.shape, generator=generator, dtype=torch.float64)
     if mask is not None and spec["type"] in ("attention", "block"):

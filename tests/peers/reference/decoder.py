@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import Attention, Ffn
 from .norms import build_norm
+from .transformer import Attention, Ffn
 
 
 class CrossAttention(nn.Module):

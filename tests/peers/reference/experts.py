@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from .layers import ACTIVATIONS, GATED
+from .transformer import ACTIVATIONS, GATED
 
 
 class Stacked(nn.Module):

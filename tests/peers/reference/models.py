@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import ACTIVATIONS, GATED, Block, build_norm
+from .norms import build_norm
+from .transformer import ACTIVATIONS, GATED, Block
 
 IGNORED = -1  # the target of a position that no loss looks at
 
