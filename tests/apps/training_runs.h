@@ -16,19 +16,19 @@ using Words = std::vector<std::string>;
 // A GPT, small enough for a test, with everything that has a state of its own: dropout, an average
 // of weights, two micro-batches.
 inline const Words kSmallGpt{"train",
-                      "configs/quickstart.json",
-                      "data=selective_copy",
-                      "model.layers=2",
-                      "model.width=32",
-                      "model.heads=2",
-                      "model.dropout=0.1",
-                      "train.ema=0.9",
-                      "train.accumulate=2",
-                      "train.batch=8"};
+                             "configs/quickstart.json",
+                             "data=selective_copy",
+                             "model.layers=2",
+                             "model.width=32",
+                             "model.heads=2",
+                             "model.dropout=0.1",
+                             "train.ema=0.9",
+                             "train.accumulate=2",
+                             "train.batch=8"};
 // The same for running statistics.
 inline const Words kSmallResnet{"train",         "configs/fashion_resnet20.json",
-                         "data=shapes",   "model.depth=8",
-                         "model.width=8", "train.batch=16"};
+                                "data=shapes",   "model.depth=8",
+                                "model.width=8", "train.batch=16"};
 inline const Words kSpirals{"train", "configs/spirals_mlp.json"};
 
 // The words of one after those of the other.

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "layers/layer_registry.h"
 #include "core/config/config.h"
+#include "layers/layer_registry.h"
 #include "tests/gradcheck.h"
 #include "tests/specimen.h"
 
