@@ -32,13 +32,14 @@ double relative_error(const Numbers& a, const Numbers& b, double floor) {
   return scale > 0 ? largest(difference) / scale : largest(difference);
 }
 
-void compare(Faults& faults, const std::string& what, const Numbers& found, const Numbers& expected,
-             double floor, double tolerance) {
+double compare(Faults& faults, const std::string& what, const Numbers& found,
+               const Numbers& expected, double floor, double tolerance) {
   const double error = relative_error(found, expected, floor);
-  if (error <= tolerance) return;
+  if (error <= tolerance) return error;
   std::ostringstream fault;
   fault << what << ": relative error " << error << ", allowed " << tolerance;
   faults.push_back(fault.str());
+  return error;
 }
 
 // The derivative of Σ weight·output along `direction` of `tensor`.
@@ -79,8 +80,10 @@ std::vector<Numbers> directions_of(const std::string& name, size_t count) {
   return directions;
 }
 
-void check_differences(Faults& faults, Specimen& specimen, const Results& results,
-                       const Gradcheck& with) {
+// Returns the worst error.
+double check_differences(Faults& faults, Specimen& specimen, const Results& results,
+                         const Gradcheck& with) {
+  double worst = 0;
   const std::vector<Tensor> tensors = specimen.differentiated();
   const double floor = 1e-3 * largest(results.grads);
   for (size_t t = 0; t < tensors.size(); ++t) {
@@ -93,9 +96,12 @@ void check_differences(Faults& faults, Specimen& specimen, const Results& result
       for (size_t i = 0; i < grad.size(); ++i) along += grad[i] * direction[i];
       found.push_back(along);
     }
-    compare(faults, "gradient of " + results.names[t] + " against central differences", found,
-            expected, floor, with.tolerance);
+    const double error =
+        compare(faults, "gradient of " + results.names[t] + " against central differences", found,
+                expected, floor, with.tolerance);
+    if (!(error <= worst)) worst = error;
   }
+  return worst;
 }
 
 void check_accumulation(Faults& faults, Specimen& specimen, const Results& once) {
@@ -137,7 +143,7 @@ void check_threads(Faults& faults, const MakeModule& make, const Gradcheck& with
       faults.push_back("gradient of " + one.names[t] + end);
 }
 
-Faults faults_in_mode(const MakeModule& make, const Gradcheck& with, bool training) {
+Faults faults_in_mode(const MakeModule& make, const Gradcheck& with, bool training, double& worst) {
   const Threads one(1);  // thousands of forwards, each too small to share
   Faults faults;
   Specimen specimen(make, with, DType::kFloat64, training);
@@ -146,7 +152,7 @@ Faults faults_in_mode(const MakeModule& make, const Gradcheck& with, bool traini
   compare(faults, "output without a tape", specimen.forward_only().to_vector(),
           results.output.to_vector(), 0, 1e-12);
   check_accumulation(faults, specimen, results);
-  check_differences(faults, specimen, results, with);
+  worst = check_differences(faults, specimen, results, with);
   check_float32(faults, make, with, training, results);
   return faults;
 }
@@ -176,17 +182,27 @@ void fail_with(const Faults& faults) {
   for (const std::string& fault : faults) FAIL_CHECK(fault);
 }
 
-}  // namespace
-
-std::vector<std::string> gradcheck_faults(const MakeModule& make, const Gradcheck& with) {
-  Faults faults = faults_of(make, with, faults_in_mode);
+Faults all_faults(const MakeModule& make, const Gradcheck& with, GradientErrors& errors) {
+  Faults faults =
+      faults_of(make, with, [&](const MakeModule& made, const Gradcheck& checked, bool training) {
+        return faults_in_mode(made, checked, training, training ? errors.train : errors.eval);
+      });
   for (std::string& fault : faults_of(make, with, thread_faults_in_mode))
     faults.push_back(std::move(fault));
   return faults;
 }
 
-void gradcheck(const MakeModule& make, const Gradcheck& with) {
-  fail_with(gradcheck_faults(make, with));
+}  // namespace
+
+std::vector<std::string> gradcheck_faults(const MakeModule& make, const Gradcheck& with) {
+  GradientErrors errors;
+  return all_faults(make, with, errors);
+}
+
+GradientErrors gradcheck(const MakeModule& make, const Gradcheck& with) {
+  GradientErrors errors;
+  fail_with(all_faults(make, with, errors));
+  return errors;
 }
 
 void check_same_bits(const MakeModule& make, const Gradcheck& with) {

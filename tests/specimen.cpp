@@ -18,19 +18,6 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
-namespace {
-
-Tensor random_input(const Gradcheck& with, DType dtype) {
-  if (with.x) return with.x.dtype() == DType::kInt32 ? with.x : with.x.to(dtype);
-  Numbers numbers = normal_numbers("input", with.input.numel());
-  if (with.tokens == 0) return Tensor::from(numbers, with.input, dtype);
-  RandomSequence random(RandomStream(7, stable_hash("tokens")));
-  for (double& number : numbers)
-    number = static_cast<double>(random.below(static_cast<uint64_t>(with.tokens)));
-  return Tensor::from(numbers, with.input, DType::kInt32);
-}
-
-// Parameters move off their initial values: at a gain of 1 and a bias of 0 many mistakes go unseen.
 void randomize(ParamSet& set) {
   for (Param& param : set.params()) {
     Numbers values = param.value.to_vector();
@@ -46,6 +33,26 @@ void randomize(ParamSet& set) {
     for (double& value : values) value = static_cast<float>(0.5 + std::abs(value));
     buffer.value.copy_from(Tensor::from(values, buffer.value.shape(), set.dtype()));
   }
+}
+
+Tensor first_positions(const std::vector<int64_t>& lengths, int64_t time) {
+  const Tensor mask = Tensor::zeros({std::ssize(lengths), time}, DType::kUInt8);
+  for (size_t b = 0; b < lengths.size(); ++b)
+    for (int64_t t = 0; t < lengths[b]; ++t)
+      mask.data<uint8_t>()[static_cast<int64_t>(b) * time + t] = 1;
+  return mask;
+}
+
+namespace {
+
+Tensor random_input(const Gradcheck& with, DType dtype) {
+  if (with.x) return with.x.dtype() == DType::kInt32 ? with.x : with.x.to(dtype);
+  Numbers numbers = normal_numbers("input", with.input.numel());
+  if (with.tokens == 0) return Tensor::from(numbers, with.input, dtype);
+  RandomSequence random(RandomStream(7, stable_hash("tokens")));
+  for (double& number : numbers)
+    number = static_cast<double>(random.below(static_cast<uint64_t>(with.tokens)));
+  return Tensor::from(numbers, with.input, DType::kInt32);
 }
 
 void add(Results& results, std::string name, Tensor grad) {

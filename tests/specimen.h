@@ -16,6 +16,13 @@ Numbers normal_numbers(const std::string& name, int64_t count);
 
 bool same_bits(const Tensor& a, const Tensor& b);
 
+// Moves parameters off their initial values, at which many mistakes go unseen (a gain of 1, a bias
+// of 0), and buffers of the set's float type to positive numbers.
+void randomize(ParamSet& set);
+
+// A mask (B,time): 1 at the first `length` positions of each sample.
+Tensor first_positions(const std::vector<int64_t>& lengths, int64_t time);
+
 // What one forward and backward leave.
 struct Results {
   Tensor output;

@@ -1,6 +1,5 @@
 // What a decoder needs: attention to a memory, biases by distance, blocks of three sublayers.
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
@@ -9,7 +8,7 @@
 #include "layers/relative_bias.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
-#include "tests/models/padding.h"
+#include "tests/padding.h"
 #include "tests/specimen.h"
 
 namespace norma {
@@ -179,42 +178,14 @@ TEST_CASE("decoder block: gradients in every placement that takes three sublayer
 }
 
 TEST_CASE("cross-attention: padding of the memory, NaN even, changes nothing", "[decoder]") {
-  const auto run = [](int64_t time, double padding) {
-    ParamSet set(DType::kFloat64, 1);
-    const Spec spec =
-        make_spec(Json{{"type", "cross_attention"}, {"heads", 2}, {"qk_norm", "layer_norm"}},
-                  layer_registry(), "the layer");
-    const auto layer = make_layer(Scope(set), spec, {.shape = {2, 3, kWidth}});
-    set.materialize();
-    const Tensor x = Tensor::from(normal_numbers("x", 6 * kWidth), {2, 3, kWidth}, DType::kFloat64);
-    const std::vector<int64_t> lengths{4, 2};
-    const Tensor memory = Tensor::full({2, time, kWidth}, DType::kFloat64, padding);
-    for (int64_t b = 0; b < 2; ++b)
-      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i)
-        memory.data<double>()[b * time * kWidth + i] = std::sin(static_cast<double>(3 * b + i));
-    Tape tape;
-    Context ctx;
-    ctx.tape = &tape;
-    ctx.training = true;
-    ctx.dtype = DType::kFloat64;
-    ctx.begin_forward(0);
-    ctx.memory = tape.leaf(memory);
-    ctx.memory_mask = first_positions(lengths, time);
-    const Var y = (*layer)(ctx, {x});
-    tape.backward(y);
-    std::vector<double> all = y.value.to_vector();
-    for (int64_t b = 0; b < 2; ++b)
-      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i)
-        all.push_back(tape.grad(ctx.memory).item(b * time * kWidth + i));
-    for (const Param& param : set.params())
-      for (const double grad : param.grad.to_vector()) all.push_back(grad);
-    return all;
-  };
-  const std::vector<double> tight = run(4, 0);
-  const std::vector<double> wide = run(9, std::numeric_limits<double>::quiet_NaN());
-  REQUIRE(tight.size() == wide.size());
-  for (size_t i = 0; i < tight.size(); ++i)
-    REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-12).margin(1e-12));
+  const Spec spec =
+      make_spec(Json{{"type", "cross_attention"}, {"heads", 2}, {"qk_norm", "layer_norm"}},
+                layer_registry(), "the layer");
+  check_nan_padding(
+      [&](const Scope& scope) {
+        return make_layer(scope, spec, {.shape = {2, 3, kWidth}});
+      },
+      kWidth, Padded::kMemory);
 }
 
 }  // namespace norma

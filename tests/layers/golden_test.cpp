@@ -4,6 +4,7 @@
 #include "core/config/config.h"
 #include "layers/layer_run.h"
 #include "tests/catch.h"
+#include "tests/table.h"
 
 namespace norma {
 namespace {
@@ -18,10 +19,13 @@ NamedTensors run(const GoldenCase& golden, DType dtype) {
 
 }  // namespace
 
-TEST_CASE("layers give PyTorch's numbers in float64", "[layers]") {
+TEST_CASE("layers give PyTorch's numbers in float64", "[layers][table]") {
+  Table table("worst of float64 against the golden numbers of layers");
   const std::vector<GoldenCase> cases = golden_cases("layer");
   REQUIRE(cases.size() > 100);
   for (const GoldenCase& golden : cases) {
+    const std::string type = golden.about.at("spec").at("type");
+    table.count(type, "cases");
     const NamedTensors out = run(golden, DType::kFloat64);
     for (const auto& [name, expected] : golden.expected) {
       INFO(golden.name << ", " << name);
@@ -31,20 +35,26 @@ TEST_CASE("layers give PyTorch's numbers in float64", "[layers]") {
       const double largest = largest_magnitude(expected);
       const double bound = largest < 1e-10 ? 1e-10 : 1e-9 * largest;
       CHECK(largest_difference(out.at(name), expected) <= bound);
+      if (largest >= 1e-10)
+        table.worst(type, "distance", relative_difference(out.at(name), expected));
     }
   }
 }
 
-TEST_CASE("layers give PyTorch's numbers in float32 to its precision", "[layers]") {
+TEST_CASE("layers give PyTorch's numbers in float32 to its precision", "[layers][table]") {
+  Table table("worst of float32 against the golden numbers of layers");
   for (const GoldenCase& golden : golden_cases("layer")) {
     // float32 cannot even hold the inputs of the cases with mean ≫ deviation.
     if (golden.about.at("centre").get<double>() != 0) continue;
+    const std::string type = golden.about.at("spec").at("type");
+    table.count(type, "cases");
     const NamedTensors out = run(golden, DType::kFloat32);
     for (const auto& [name, expected] : golden.expected) {
       INFO(golden.name << ", " << name);
       if (largest_magnitude(expected) < 1e-3)
         continue;  // sums that cancel: float32 keeps nothing of them
       CHECK(relative_difference(out.at(name), expected) <= 1e-5);
+      table.worst(type, "distance", relative_difference(out.at(name), expected));
     }
   }
 }

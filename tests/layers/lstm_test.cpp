@@ -1,17 +1,15 @@
 // The LSTM layer: gradients by norm, padding, and going on from a kept state.
 #include "layers/lstm.h"
 
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
-#include "core/pool.h"
 #include "layers/inference.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
-#include "tests/models/padding.h"
+#include "tests/padding.h"
 #include "tests/specimen.h"
+#include "tests/steady.h"
 
 namespace norma {
 namespace {
@@ -57,45 +55,8 @@ TEST_CASE("lstm: same bits with one and two threads on long, wide sequences", "[
 }
 
 TEST_CASE("lstm: padding, NaN even, changes nothing", "[lstm]") {
-  for (const Json& norm : {Json(nullptr), Json("layer_norm")}) {
-    const auto run = [&](int64_t time, double padding) {
-      ParamSet set(DType::kFloat64, 1);
-      const auto layer = lstm({{"norm", norm}})(Scope(set));
-      set.materialize();
-      const Tensor x = Tensor::full({2, time, kWidth}, DType::kFloat64, padding);
-      const std::vector<int64_t> lengths{4, 2};
-      for (int64_t b = 0; b < 2; ++b)
-        for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i)
-          x.data<double>()[b * time * kWidth + i] = std::sin(static_cast<double>(3 * b + i));
-      Tape tape;
-      Context ctx;
-      ctx.tape = &tape;
-      ctx.training = true;
-      ctx.dtype = DType::kFloat64;
-      ctx.mask = first_positions(lengths, time);
-      ctx.begin_forward(0);
-      const Var input = tape.leaf(x);
-      const Var y = (*layer)(ctx, input);
-      tape.backward(y);
-      std::vector<double> all;
-      for (int64_t b = 0; b < 2; ++b) {
-        const int64_t length = lengths[static_cast<size_t>(b)];
-        for (int64_t i = 0; i < length * 5; ++i) all.push_back(y.value.item(b * time * 5 + i));
-        for (int64_t i = length * 5; i < time * 5; ++i)
-          REQUIRE(y.value.item(b * time * 5 + i) == 0);
-        for (int64_t i = 0; i < length * kWidth; ++i)
-          all.push_back(tape.grad(input).item(b * time * kWidth + i));
-      }
-      for (const Param& param : set.params())
-        for (const double grad : param.grad.to_vector()) all.push_back(grad);
-      return all;
-    };
-    const std::vector<double> tight = run(4, 0);
-    const std::vector<double> wide = run(9, std::numeric_limits<double>::quiet_NaN());
-    REQUIRE(tight.size() == wide.size());
-    for (size_t i = 0; i < tight.size(); ++i)
-      REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-12).margin(1e-12));
-  }
+  for (const Json& norm : {Json(nullptr), Json("layer_norm")})
+    check_nan_padding(lstm({{"norm", norm}}), kWidth);
 }
 
 TEST_CASE("lstm: the forget gate's bias starts where it was told", "[lstm]") {
@@ -137,13 +98,10 @@ TEST_CASE("lstm: after its second step a training asks the system for no memory"
   Context ctx;
   ctx.tape = &tape;
   ctx.training = true;
-  int64_t misses = 0;
-  for (int step = 0; step < 5; ++step) {
-    if (step == 2) misses = pool_statistics().misses;
+  check_steady(5, [&](int) {
     ctx.begin_forward(0);
     tape.backward((*layer)(ctx, {x}));
-  }
-  CHECK(pool_statistics().misses == misses);
+  });
 }
 
 }  // namespace norma

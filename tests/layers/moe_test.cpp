@@ -2,16 +2,15 @@
 #include "layers/moe/moe.h"
 
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
-#include "core/pool.h"
 #include "layers/norms/norm.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
-#include "tests/models/padding.h"
+#include "tests/padding.h"
 #include "tests/specimen.h"
+#include "tests/steady.h"
 
 namespace norma {
 namespace {
@@ -122,42 +121,7 @@ TEST_CASE("moe: capacity counts what it drops and drops the last", "[moe]") {
 }
 
 TEST_CASE("moe: padding, NaN even, changes nothing", "[moe]") {
-  const auto run = [](int64_t time, double padding) {
-    ParamSet set(DType::kFloat64, 1);
-    const auto layer = moe(options_of(Json{{"type", "top_k"}, {"experts", 3}}))(Scope(set));
-    set.materialize();
-    const Tensor x = Tensor::full({2, time, kWidth}, DType::kFloat64, padding);
-    const std::vector<int64_t> lengths{4, 2};
-    for (int64_t b = 0; b < 2; ++b)
-      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i)
-        x.data<double>()[b * time * kWidth + i] = std::sin(static_cast<double>(3 * b + i));
-    Tape tape;
-    Context ctx;
-    ctx.tape = &tape;
-    ctx.training = true;
-    ctx.dtype = DType::kFloat64;
-    ctx.mask = first_positions(lengths, time);
-    ctx.begin_forward(0);
-    const Var input = tape.leaf(x);
-    const Var y = (*layer)(ctx, input);
-    for (const LossTerm& term : ctx.loss_terms())
-      tape.seed(term.mean, Tensor::full({1}, DType::kFloat64, 0.5));
-    tape.backward(y);
-    std::vector<double> all;
-    for (int64_t b = 0; b < 2; ++b)
-      for (int64_t i = 0; i < lengths[static_cast<size_t>(b)] * kWidth; ++i) {
-        all.push_back(y.value.item(b * time * kWidth + i));
-        all.push_back(tape.grad(input).item(b * time * kWidth + i));
-      }
-    for (const Param& param : set.params())
-      for (const double grad : param.grad.to_vector()) all.push_back(grad);
-    return all;
-  };
-  const std::vector<double> tight = run(4, 0);
-  const std::vector<double> wide = run(9, std::numeric_limits<double>::quiet_NaN());
-  REQUIRE(tight.size() == wide.size());
-  for (size_t i = 0; i < tight.size(); ++i)
-    REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-12).margin(1e-12));
+  check_nan_padding(moe(options_of(Json{{"type", "top_k"}, {"experts", 3}})), kWidth);
 }
 
 TEST_CASE("moe: after its second step a training asks the system for no memory", "[moe]") {
@@ -168,18 +132,15 @@ TEST_CASE("moe: after its second step a training asks the system for no memory",
   Context ctx;
   ctx.tape = &tape;
   ctx.training = true;
-  int64_t misses = 0;
   double dropped = 0;
-  for (int step = 0; step < 12; ++step) {
-    if (step == 2) misses = pool_statistics().misses;
+  check_steady(12, [&](int step) {
     const Numbers numbers = normal_numbers("x" + std::to_string(step), 60 * kWidth);
     ctx.begin_forward(0);
     const Var y = (*layer)(ctx, {Tensor::from(numbers, {3, 20, kWidth}, DType::kFloat32)});
     dropped += ctx.figures()[0].value();
     tape.backward(y);
-  }
+  });
   CHECK(dropped > 0);
-  CHECK(pool_statistics().misses == misses);
 }
 
 TEST_CASE("moe: what does not go together is refused", "[moe]") {

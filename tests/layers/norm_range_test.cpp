@@ -8,6 +8,7 @@
 #include "tests/golden.h"
 #include "tests/layers/norm_specs.h"
 #include "tests/specimen.h"
+#include "tests/table.h"
 
 namespace norma {
 namespace {
@@ -49,7 +50,9 @@ Gradcheck problem(const HardInput& hard) {
   return made;
 }
 
-void compare(const std::string& name, const Tensor& found, const Tensor& reference, double floor) {
+// Returns the worst error, relative to the largest number of the reference or to `floor`.
+double compare(const std::string& name, const Tensor& found, const Tensor& reference,
+               double floor) {
   INFO(name);
   const Numbers expected = reference.to_vector(), computed = found.to_vector();
   REQUIRE(expected.size() == computed.size());
@@ -63,11 +66,13 @@ void compare(const std::string& name, const Tensor& found, const Tensor& referen
     }
   // Below the least normal number float32 has no digits.
   CHECK(worst <= 1e-5 * largest + FLT_MIN);
+  return worst <= FLT_MIN ? 0 : worst / largest;
 }
 
 }  // namespace
 
-TEST_CASE("float32 gives float64's numbers at the ends of its range", "[layers]") {
+TEST_CASE("float32 gives float64's numbers at the ends of its range", "[layers][table]") {
+  Table table("worst of float32 against float64 at the ends of the range");
   for (const Entry* entry : norm_registry().entries())
     for (const HardInput& hard : hard_inputs()) {
       INFO(entry->type << ": " << hard.name);
@@ -91,9 +96,11 @@ TEST_CASE("float32 gives float64's numbers at the ends of its range", "[layers]"
       const bool curve =
           norm_registry().at(entry->type).define(affine_spec(entry->type, 30)).stats == 0;
       const double floor = std::max(hard.gradient_floor, curve ? 1e-3 : 0.0);
-      compare("output", found.output, reference.output, 0);
+      table.worst(entry->type, "output", compare("output", found.output, reference.output, 0));
       for (size_t i = 0; i < reference.grads.size(); ++i)
-        compare("gradient of " + reference.names[i], found.grads[i], reference.grads[i], floor);
+        table.worst(entry->type, "gradients",
+                    compare("gradient of " + reference.names[i], found.grads[i], reference.grads[i],
+                            floor));
       if (!hard.masked) continue;
       CHECK(largest_magnitude(reference.output) == 0);
       for (const Tensor& grad : found.grads)

@@ -7,7 +7,9 @@
 #include "tests/golden.h"
 #include "tests/gradcheck.h"
 #include "tests/layers/norm_specs.h"
+#include "tests/padding.h"
 #include "tests/specimen.h"
+#include "tests/table.h"
 
 namespace norma {
 namespace {
@@ -26,7 +28,8 @@ Tensor alternating_mask(int64_t samples, int64_t positions) {
 
 }  // namespace
 
-TEST_CASE("gradients of every norm", "[layers]") {
+TEST_CASE("gradients of every norm", "[layers][table]") {
+  Table table("worst gradient against central differences, float64 (*: not the input's)");
   for (const Entry* entry : norm_registry().entries())
     for (const int64_t channels : {1, 15, 17, 33}) {
       INFO(entry->type << " with " << channels << " channels");
@@ -35,13 +38,18 @@ TEST_CASE("gradients of every norm", "[layers]") {
           norm_registry().at(entry->type).define(affine_spec(entry->type, channels)).domain;
       if (channels == 1 && domain.kind == Domain::Kind::kRow) continue;
       const bool approximate = traits_of(entry->type).approximate_backward;
-      gradcheck(maker(entry->type, channels),
-                {.input = {4, 5, channels}, .approximate = approximate});
-      gradcheck(
-          maker(entry->type, channels),
+      const std::string row = entry->type + (approximate ? " *" : "");
+      const MakeModule make = maker(entry->type, channels);
+      for (const Shape& input : {Shape{4, 5, channels}, Shape{2, 3, 4, channels}}) {
+        const GradientErrors plain = gradcheck(make, {.input = input, .approximate = approximate});
+        table.worst(row, "train", plain.train);
+        table.worst(row, "eval", plain.eval);
+      }
+      const GradientErrors masked = gradcheck(
+          make,
           {.input = {6, 5, channels}, .mask = alternating_mask(6, 5), .approximate = approximate});
-      gradcheck(maker(entry->type, channels),
-                {.input = {2, 3, 4, channels}, .approximate = approximate});
+      table.worst(row, "train, masked", masked.train);
+      table.worst(row, "eval, masked", masked.eval);
     }
 }
 
@@ -103,7 +111,8 @@ std::vector<Numbers> left_by(const Spec& spec, const Tensor& x, const Tensor& ma
   return left;
 }
 
-TEST_CASE("padding changes nothing for valid positions", "[layers]") {
+TEST_CASE("padding changes nothing for valid positions", "[layers][table]") {
+  Table table("worst that padding changes, outputs and statistics, float64");
   for (const Entry* entry : norm_registry().entries()) {
     INFO(entry->type);
     constexpr int64_t kChannels = 15;
@@ -114,14 +123,8 @@ TEST_CASE("padding changes nothing for valid positions", "[layers]") {
     const std::vector<Numbers> plain = left_by(spec, x, {});
 
     // The same positions with padding, of nonsense, behind each sample.
-    const Tensor padded = Tensor::full({2, 7, kChannels}, DType::kFloat64, std::nan(""));
-    const Tensor mask = Tensor::zeros({2, 7}, DType::kUInt8);
-    for (int64_t n = 0; n < 2; ++n)
-      for (int64_t s = 0; s < 4; ++s) {
-        mask.data<uint8_t>()[n * 7 + s] = 1;
-        std::copy_n(x.data<double>() + (n * 4 + s) * kChannels, kChannels,
-                    padded.data<double>() + (n * 7 + s) * kChannels);
-      }
+    const Tensor padded = with_padding(x, {4, 4}, 7, std::nan(""));
+    const Tensor mask = first_positions({4, 4}, 7);
     const std::vector<Numbers> masked = left_by(spec, padded, mask);
     for (size_t n = 0; n < 2; ++n)
       for (size_t s = 0; s < 7; ++s)
@@ -131,6 +134,11 @@ TEST_CASE("padding changes nothing for valid positions", "[layers]") {
                 Approx(expected).epsilon(1e-12).margin(1e-12));
         }
     REQUIRE(masked.size() == plain.size());
+    const Tensor expected =
+        with_padding(Tensor::from(plain[0], x.shape(), DType::kFloat64), {4, 4}, 7, 0);
+    table.worst(entry->type, "output", worst_error(masked[0], expected.to_vector()));
+    for (size_t b = 1; b < plain.size(); ++b)
+      table.worst(entry->type, "statistics", worst_error(masked[b], plain[b]));
     for (size_t b = 1; b < plain.size(); ++b)
       for (size_t i = 0; i < plain[b].size(); ++i)
         CHECK(masked[b][i] == Approx(plain[b][i]).epsilon(1e-12).margin(1e-12));

@@ -6,7 +6,8 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
-#include "tests/models/padding.h"
+#include "tests/padding.h"
+#include "tests/specimen.h"
 
 namespace norma {
 namespace {

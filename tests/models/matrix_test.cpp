@@ -12,6 +12,7 @@
 #include "optim/optimizer.h"
 #include "tests/catch.h"
 #include "tests/models/small_models.h"
+#include "tests/table.h"
 #include "tests/threads.h"
 
 namespace norma {
@@ -79,6 +80,12 @@ bool must_be_refused(const Json& config, const ModelBatch& batch) {
 
 struct Count {
   int trained = 0, refused = 0;
+  Table table{"combinations of norm, placement and model that train or are refused"};
+  void add(int& which, const Json& config, const char* column) {
+    ++which;
+    for (const std::string& row : {config["type"].get<std::string>(), std::string("(all)")})
+      table.count(row, column);
+  }
 };
 
 // The loss falls, or an Error says why not where that must be.
@@ -90,17 +97,17 @@ void try_one(const Json& config, const ModelBatch& batch, Count& count) {
     CHECK_FALSE(refusal);
     CHECK(std::isfinite(losses.last));
     CHECK(losses.last < losses.first);
-    ++count.trained;
+    count.add(count.trained, config, "trained");
   } catch (const Error& error) {
     INFO(error.what());
     CHECK(refusal);
-    ++count.refused;
+    count.add(count.refused, config, "refused");
   }
 }
 
 }  // namespace
 
-TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix]") {
+TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix][table]") {
   const std::vector<ModelBatch> all = model_batches();
   const Threads one(1);  // models this small have nothing to share
   Count count;

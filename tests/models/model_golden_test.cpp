@@ -7,6 +7,7 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/golden.h"
+#include "tests/table.h"
 
 namespace norma {
 namespace {
@@ -30,10 +31,13 @@ NamedTensors run(const GoldenCase& golden, DType dtype) {
 
 }  // namespace
 
-TEST_CASE("models give the reference's numbers in float64", "[models]") {
+TEST_CASE("models give the reference's numbers in float64", "[models][table]") {
+  Table table("worst of float64 against the golden numbers of models");
   const std::vector<GoldenCase> cases = golden_cases("model");
   REQUIRE(cases.size() >= 10);
   for (const GoldenCase& golden : cases) {
+    const std::string type = golden.about.at("spec").at("type");
+    table.count(type, "cases");
     const NamedTensors out = run(golden, DType::kFloat64);
     size_t compared = 0;
     for (const auto& [name, expected] : golden.expected) {
@@ -43,6 +47,8 @@ TEST_CASE("models give the reference's numbers in float64", "[models]") {
       const double largest = largest_magnitude(expected);
       const double bound = largest < 1e-10 ? 1e-10 : 1e-9 * largest;
       CHECK(largest_difference(out.at(name), expected) <= bound);
+      if (largest >= 1e-10)
+        table.worst(type, "distance", relative_difference(out.at(name), expected));
       ++compared;
     }
     for (const auto& [name, found] : out) {
@@ -53,8 +59,11 @@ TEST_CASE("models give the reference's numbers in float64", "[models]") {
   }
 }
 
-TEST_CASE("models give the reference's numbers in float32 to its precision", "[models]") {
+TEST_CASE("models give the reference's numbers in float32 to its precision", "[models][table]") {
+  Table table("worst of float32 against the golden numbers of models");
   for (const GoldenCase& golden : golden_cases("model")) {
+    const std::string type = golden.about.at("spec").at("type");
+    table.count(type, "cases");
     const NamedTensors out = run(golden, DType::kFloat32);
     // A gradient of a single number is a sum over everything that may cancel: the measure is the
     // largest gradient of the model.
@@ -65,6 +74,7 @@ TEST_CASE("models give the reference's numbers in float32 to its precision", "[m
       INFO(golden.name << ", " << name);
       const double scale = name == "output" ? largest_magnitude(expected) : largest;
       CHECK(largest_difference(out.at(name), expected) <= 1e-5 * scale);
+      table.worst(type, "distance", largest_difference(out.at(name), expected) / scale);
     }
   }
 }

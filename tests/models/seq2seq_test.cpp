@@ -8,7 +8,6 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
-#include "tests/models/padding.h"
 #include "tests/specimen.h"
 
 namespace norma {
@@ -85,12 +84,7 @@ TEST_CASE("seq2seq: its own answers are judged token by token", "[models]") {
   ParamSet set(DType::kFloat64, 5);
   const auto model = seq2seq()(Scope(set));
   set.materialize();
-  for (const Param& param : set.params()) {
-    const Numbers noise = normal_numbers(param.name, param.numel());
-    for (int64_t i = 0; i < param.numel(); ++i)
-      param.value.data<double>()[i] += 0.3 * noise[static_cast<size_t>(i)];
-  }
-  set.touch();
+  randomize(set);
   const Tensor tokens = Tensor::full({2, 5}, DType::kInt32, 3);
   tokens.data<int32_t>()[7] = 1;
   Context ctx;

@@ -1,0 +1,58 @@
+#include "tests/table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace norma {
+
+Table::Cell& Table::at(const std::string& row, const std::string& column) {
+  if (std::find(columns_.begin(), columns_.end(), column) == columns_.end())
+    columns_.push_back(column);
+  return rows_[row][column];
+}
+
+void Table::worst(const std::string& row, const std::string& column, double number) {
+  double& kept = at(row, column).number;
+  if (!(number <= kept)) kept = number;
+}
+
+void Table::count(const std::string& row, const std::string& column, int more) {
+  Cell& cell = at(row, column);
+  cell.counts = true;
+  cell.number += more;
+}
+
+Table::~Table() {
+  const char* const wanted = std::getenv("NORMA_TABLE");
+  if (!wanted || std::strcmp(wanted, "1") != 0) return;
+  std::printf("\n%s\n%-28s", title_.c_str(), "");
+  for (const std::string& column : columns_) std::printf(" %14s", column.c_str());
+  std::printf("\n");
+  for (const auto& [row, cells] : rows_) {
+    std::printf("%-28s", row.c_str());
+    for (const std::string& column : columns_) {
+      const auto cell = cells.find(column);
+      if (cell == cells.end())
+        std::printf(" %14s", "-");
+      else
+        std::printf(cell->second.counts ? " %14.0f" : " %14.1e", cell->second.number);
+    }
+    std::printf("\n");
+  }
+  std::fflush(stdout);
+}
+
+double worst_error(const std::vector<double>& found, const std::vector<double>& expected) {
+  double largest = 0, worst = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(found[i] - expected[i]);
+    if (!(difference <= worst)) worst = difference;
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return worst == 0 ? 0 : worst / largest;
+}
+
+}  // namespace norma

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace norma {
+
+// What a test measured, by name: the worst of something, or how many. Printed at the end where the
+// environment says NORMA_TABLE=1, so that a report can carry it; otherwise without effect.
+class Table {
+ public:
+  explicit Table(std::string title) : title_(std::move(title)) {}
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  // Keeps the largest number; NaN is larger than all.
+  void worst(const std::string& row, const std::string& column, double number);
+  void count(const std::string& row, const std::string& column, int more = 1);
+
+ private:
+  struct Cell {
+    double number = 0;
+    bool counts = false;
+  };
+  Cell& at(const std::string& row, const std::string& column);
+
+  std::string title_;
+  std::vector<std::string> columns_;  // in the order of their first numbers
+  std::map<std::string, std::map<std::string, Cell>> rows_;
+};
+
+// max|found − expected| relative to max|expected|; NaN where a number is.
+double worst_error(const std::vector<double>& found, const std::vector<double>& expected);
+
+}  // namespace norma
