@@ -1,5 +1,6 @@
-// Everything a norm or re-parametrization keeps survives a stop: trainings of small models with each
-// of them, resumed from a checkpoint in a model made anew, end with the bits of uninterrupted ones.
+// Everything a norm or re-parametrization keeps survives a stop: trainings of small models with
+// each of them, resumed from a checkpoint in a model made anew, end with the bits of uninterrupted
+// ones.
 #include <cstring>
 
 #include "apps/trainer/training.h"

@@ -5,7 +5,6 @@
 
 #include "core/config/config.h"
 #include "tests/catch.h"
-#include "tests/models/padding.h"
 #include "tests/models/random_model.h"
 #include "tests/specimen.h"
 #include "tests/threads.h"
