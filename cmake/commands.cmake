@@ -22,5 +22,8 @@ foreach(main ${mains})
   add_executable(norma-${command} ${sources})
   set_target_properties(norma-${command} PROPERTIES OUTPUT_NAME ${command})
   target_link_libraries(norma-${command} PRIVATE apps_shared)
+  if(NOT command STREQUAL bench)  # which has loops of its own, of memory alone
+    target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
   list(APPEND commands ${command})
 endforeach()

@@ -18,32 +18,43 @@ target_link_options(norma PRIVATE "LINKER:--no-undefined" "LINKER:-Bsymbolic-fun
 set_target_properties(norma PROPERTIES
   VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
+# Headers that half of all sources read, and whose parsing takes most of a build's time. Standard
+# ones alone: the project's own would rebuild a whole folder with every change.
+set(standard_headers <algorithm> <array> <cmath> <deque> <functional> <limits> <map> <memory>
+  <optional> <span> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
+
 # add_folder(NAME FOLDER LIBRARY...): all sources below FOLDER as the OBJECT library NAME, if any.
 function(add_folder name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  if(name STREQUAL core)  # which has these as libraries of their own
+    list(FILTER sources EXCLUDE REGEX "/core/(config|io)/")
+  endif()
   if(NOT sources)
     return()
   endif()
-  # Reading configs and files is no hot loop, and optimizing it hard takes most of a build's time.
-  foreach(source ${sources})
-    if(source MATCHES "/core/(config|io)/|/apps/|/data/")
-      set_source_files_properties("${source}" PROPERTIES
-        COMPILE_OPTIONS "$<$<CONFIG:Release>:-O1>")
-    endif()
-  endforeach()
   add_library(${name} OBJECT ${sources})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${generated}")
   target_link_libraries(${name} PRIVATE
     nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
+  if(folder MATCHES "^(core/config|core/io|data|apps/.*)$")
+    # Reading configs and files is no hot loop: optimizing it hard takes time and gains none.
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    target_precompile_headers(${name} PRIVATE ${standard_headers} <nlohmann/json.hpp>)
+  elseif(NOT name STREQUAL core)  # kernels read next to nothing
+    target_precompile_headers(${name} PRIVATE ${standard_headers})
+  endif()
 endfunction()
 
-add_folder(core core OneDNN::dnnl ZLIB::ZLIB OpenSSL::Crypto)
+set(library_folders core config io layers optim models data)
+add_folder(core core OneDNN::dnnl)
+add_folder(config core/config)
+add_folder(io core/io ZLIB::ZLIB OpenSSL::Crypto)
 add_folder(layers layers)
 add_folder(optim optim)
 add_folder(models models)
 add_folder(data data ZLIB::ZLIB)
 
-foreach(folder core layers optim models data)
+foreach(folder ${library_folders})
   if(TARGET ${folder})
     target_sources(norma PRIVATE $<TARGET_OBJECTS:${folder}>)
   endif()
