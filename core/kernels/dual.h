@@ -107,6 +107,7 @@ struct Dual {
     const R e = exp(x.value);
     return {e, x.slope * e};
   }
+  friend Dual expm1(Dual x) { return {expm1(x.value), x.slope * exp(x.value)}; }
   friend Dual log(Dual x) { return {log(x.value), x.slope / x.value}; }
   friend Dual log1p(Dual x) { return {log1p(x.value), x.slope / (R(1) + x.value)}; }
   friend Dual tanh(Dual x) {

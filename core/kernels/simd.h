@@ -252,8 +252,22 @@ Vec<T> sqrt(Vec<T> x) {
   return x;
 #endif
 }
+// 1/√x. In float ≤ 1.1 ulp of normal numbers, by an estimate and one step of Newton's.
 template <class T>
 Vec<T> rsqrt(Vec<T> x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    const __m512 guess = _mm512_maskz_rsqrt14_ps(0xffff, x.native);
+    const __m512 root = _mm512_mul_ps(x.native, guess);
+    const __m512 off_by = _mm512_fnmadd_ps(root, guess, _mm512_set1_ps(1.0f));
+    const Vec<T> better =
+        _mm512_fmadd_ps(_mm512_mul_ps(guess, _mm512_set1_ps(0.5f)), off_by, guess);
+    // The guess is right where it is 0, infinite or NaN, and the step would spoil it.
+    const Mask<T> normal =
+        (x >= Vec<T>(std::numeric_limits<T>::min())) & (x <= Vec<T>(std::numeric_limits<T>::max()));
+    return select(normal, better, Vec<T>(guess));
+  }
+#endif
   return Vec<T>(1) / sqrt(x);
 }
 

@@ -3,7 +3,7 @@
 #include "core/kernels/simd.h"
 #include "core/kernels/vmath_float.h"
 
-// exp, log, log1p, tanh, erf, atan, sin, cos, sigmoid and softplus of every number type.
+// exp, log, log1p, expm1, tanh, erf, atan, sin, cos, sigmoid and softplus of every number type.
 //
 // Vec<float> computes by polynomials (vmath_float.h). A plain float is one lane of such a vector,
 // so a loop's tail gets the same bits as its body. double, the reference precision, asks the C
@@ -24,6 +24,7 @@ namespace norma::math {
 NORMA_ELEMENTARY(exp)
 NORMA_ELEMENTARY(log)
 NORMA_ELEMENTARY(log1p)
+NORMA_ELEMENTARY(expm1)
 NORMA_ELEMENTARY(tanh)
 NORMA_ELEMENTARY(erf)
 NORMA_ELEMENTARY(atan)
@@ -49,12 +50,9 @@ R softplus_of(R x) {
 }  // namespace detail
 
 // 1/(1 + e^-x): ≤ 3 ulp in float.
-inline float sigmoid(float x) { return detail::sigmoid_of(Vec<float>(x))[0]; }
+inline float sigmoid(float x) { return sigmoid(Vec<float>(x))[0]; }
 inline double sigmoid(double x) { return detail::sigmoid_of(x); }
-template <class T>
-Vec<T> sigmoid(Vec<T> x) {
-  return detail::sigmoid_of(x);
-}
+inline Vec<double> sigmoid(Vec<double> x) { return detail::sigmoid_of(x); }
 
 // log(1 + e^x): ≤ 3 ulp in float.
 inline float softplus(float x) { return detail::softplus_of(Vec<float>(x))[0]; }

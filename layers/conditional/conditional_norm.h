@@ -43,7 +43,9 @@ class ConditionalNorm : public Module {
     if (input.cond.rank() == 2) return input.cond.back();
     throw Error("[" + std::string(type) + "] needs a conditioning vector `cond` (B,D)");
   }
-  std::string place() const { return "[" + std::string(type_) + " " + path() + "] "; }
+  std::string place() const {
+    return std::string("[").append(type_).append(" ").append(path()).append("] ");
+  }
 
  private:
   const char* type_;

@@ -7,11 +7,10 @@ namespace norma {
 namespace {
 
 struct ExpSign {
-  // With t = tanh(z/2) this is 2t/(1 + |t|), which keeps its digits near 0 where 1 − e^−|z|
-  // cancels.
   static auto of(auto z) {
-    const auto t = tanh(z * 0.5);
-    return (t + t) / (1 + abs(t));
+    using Z = decltype(z);
+    const Z side = select(z < 0, Z(1), Z(-1));
+    return expm1(z * side) * side;
   }
   static auto slope(auto z) { return exp(-abs(z)); }
 };

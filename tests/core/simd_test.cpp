@@ -46,7 +46,8 @@ TEMPLATE_TEST_CASE("a vector loads, computes and stores what its lanes would", "
     CHECK((!(va < vb) & (va != vb))[i] == (x > y));
     CHECK(abs(va)[i] == std::fabs(x));
     CHECK(sqrt(abs(va))[i] == std::sqrt(std::fabs(x)));
-    CHECK(rsqrt(abs(va))[i] == T(1) / std::sqrt(std::fabs(x)));
+    if constexpr (std::is_same_v<T, double>)  // of floats see vmath_test.cpp
+      CHECK(rsqrt(abs(va))[i] == T(1) / std::sqrt(std::fabs(x)));
     CHECK(leaky(va)[i] == leaky(x));
   }
 }

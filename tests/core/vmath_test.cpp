@@ -60,6 +60,7 @@ Worst sweep(Function function, Exact exact, uint32_t stride = 1021) {
   return worst;
 }
 
+double exact_rsqrt(double x) { return 1 / std::sqrt(x); }
 double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double exact_softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
@@ -92,6 +93,7 @@ TEST_CASE("float functions stay within their stated error over the whole range",
   NORMA_CHECK_FUNCTION(exp, 1.1, std::exp);
   NORMA_CHECK_FUNCTION(log, 1.0, std::log);
   NORMA_CHECK_FUNCTION(log1p, 2.0, std::log1p);
+  NORMA_CHECK_FUNCTION(expm1, 2.0, std::expm1);
   NORMA_CHECK_FUNCTION(tanh, 2.0, std::tanh);
   NORMA_CHECK_FUNCTION(erf, 2.0, std::erf);
   NORMA_CHECK_FUNCTION(atan, 3.0, std::atan);
@@ -99,5 +101,10 @@ TEST_CASE("float functions stay within their stated error over the whole range",
   NORMA_CHECK_FUNCTION(cos, 3.0, std::cos);
   NORMA_CHECK_FUNCTION(sigmoid, 3.0, exact_sigmoid);
   NORMA_CHECK_FUNCTION(softplus, 3.0, exact_softplus);
+  const Worst root = sweep([](Vec<float> x) { return math::rsqrt(abs(x)); },
+                           [](double x) { return exact_rsqrt(std::fabs(x)); });
+  INFO("rsqrt: " << root.ulps << " ulp at x = " << root.x);
+  CHECK(root.ulps <= 1.1);
+  CHECK(root.ulps > 0.1);
 }
 }  // namespace norma
