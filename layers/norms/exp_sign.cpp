@@ -7,12 +7,12 @@ namespace norma {
 namespace {
 
 struct ExpSign {
-  static auto of(auto z) {
-    using Z = decltype(z);
-    const Z side = select(z < 0, Z(1), Z(-1));
-    return expm1(z * side) * side;
-  }
-  static auto slope(auto z) { return exp(-abs(z)); }
+  static auto of(auto z) { return expm1(-size(z)) * -side(z); }
+  static auto slope(auto z) { return exp(-size(z)); }
+
+ private:
+  static auto side(auto z) { return select(z < 0, decltype(z)(-1), decltype(z)(1)); }
+  static auto size(auto z) { return z * side(z); }
 };
 
 const RegisterNorm<Pointwise<ExpSign>> registered("exp_sign",
