@@ -8,6 +8,7 @@
 
 #include "core/config/json.h"
 #include "core/tensor.h"
+#include "core/tensor_compare.h"
 
 namespace norma {
 
@@ -21,13 +22,5 @@ struct GoldenCase {
 
 // All cases of a kind ("layer", "optimizer", "clip", "schedule"), by name.
 std::vector<GoldenCase> golden_cases(const std::string& kind);
-
-// max|a − b|; infinite in the same cases.
-double largest_difference(const Tensor& a, const Tensor& reference);
-// The largest finite magnitude.
-double largest_magnitude(const Tensor& tensor);
-// max|a − b| / max|b|; infinite where the shapes' element counts differ or exactly one is not
-// finite.
-double relative_difference(const Tensor& a, const Tensor& reference);
 
 }  // namespace norma

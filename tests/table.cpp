@@ -16,7 +16,7 @@ Table::Cell& Table::at(const std::string& row, const std::string& column) {
 
 void Table::worst(const std::string& row, const std::string& column, double number) {
   double& kept = at(row, column).number;
-  if (!(number <= kept)) kept = number;
+  if (!std::isnan(kept) && !(number <= kept)) kept = number;
 }
 
 void Table::count(const std::string& row, const std::string& column, int more) {
@@ -43,16 +43,6 @@ Table::~Table() {
     std::printf("\n");
   }
   std::fflush(stdout);
-}
-
-double worst_error(const std::vector<double>& found, const std::vector<double>& expected) {
-  double largest = 0, worst = 0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const double difference = std::abs(found[i] - expected[i]);
-    if (!(difference <= worst)) worst = difference;
-    largest = std::max(largest, std::abs(expected[i]));
-  }
-  return worst == 0 ? 0 : worst / largest;
 }
 
 }  // namespace norma

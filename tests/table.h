@@ -31,7 +31,4 @@ class Table {
   std::map<std::string, std::map<std::string, Cell>> rows_;
 };
 
-// max|found − expected| relative to max|expected|; NaN where a number is.
-double worst_error(const std::vector<double>& found, const std::vector<double>& expected);
-
 }  // namespace norma

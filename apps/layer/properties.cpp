@@ -63,7 +63,7 @@ double train_against_eval(const Spec& spec, NamedTensors in, int64_t steps) {
       run_layer(spec, in, {.dtype = DType::kFloat64, .training = true, .repeat = steps});
   for (const auto& [name, tensor] : trained)
     if (name.starts_with("buffer.")) in[name] = tensor;
-  return relative_difference(trained.at("output"), output_of(spec, in, false));
+  return relative_difference(output_of(spec, in, false), trained.at("output"));
 }
 
 // Σ output·weights as a function of everything that is learned or comes in.
@@ -160,7 +160,7 @@ double padding_change(const Spec& spec, const Tensor& x) {
   for (int64_t n = 0; n < samples; ++n)
     std::copy_n(y.data<double>() + n * padded_length * channels, valid * channels,
                 kept.data<double>() + n * valid * channels);
-  return relative_difference(output_of(spec, {{"input", x}}), kept);
+  return relative_difference(kept, output_of(spec, {{"input", x}}));
 }
 
 // What a change of the one input does to the output.
@@ -168,8 +168,8 @@ Property one_input(const Spec& spec, const char* name, const Shape& shape) {
   return asked(
       name,
       [&] {
-        return relative_difference(output_of(spec, {{"input", normal_tensor(shape, 5)}}),
-                                   output_of(spec, {{"input", normal_tensor(shape, 6)}}));
+        return relative_difference(output_of(spec, {{"input", normal_tensor(shape, 6)}}),
+                                   output_of(spec, {{"input", normal_tensor(shape, 5)}}));
       },
       [](double change) {
         return change <= kInvariant ? "the output is the same for every input"
@@ -185,8 +185,8 @@ std::vector<Property> properties_of_norm(const Spec& given) {
   const Spec spec = without_eps(given);
   const Tensor x = normal_tensor({kSamples, kPositions, kChannels}, stable_hash(spec.type), 0.5);
   const auto after = [&](FunctionRef<double(int64_t, double)> map) {
-    return relative_difference(output_of(spec, {{"input", x}}),
-                               output_of(spec, {{"input", mapped(x, map)}}));
+    return relative_difference(output_of(spec, {{"input", mapped(x, map)}}),
+                               output_of(spec, {{"input", x}}));
   };
   return {
       asked(
@@ -207,8 +207,8 @@ std::vector<Property> properties_of_norm(const Spec& given) {
           "batch composition",
           [&] {
             const Tensor all = output_of(spec, {{"input", x}});
-            return relative_difference(first_sample(all),
-                                       output_of(spec, {{"input", first_sample(x)}}));
+            return relative_difference(output_of(spec, {{"input", first_sample(x)}}),
+                                       first_sample(all));
           },
           invariance),
       asked(
@@ -236,7 +236,7 @@ std::vector<Property> properties_of_reparam(const Spec& spec) {
   const auto after = [&](FunctionRef<double(int64_t, double)> map) {
     NamedTensors moved = in;
     moved[weight] = mapped(in[weight], map);
-    return relative_difference(output_of(layer, in), output_of(layer, moved));
+    return relative_difference(output_of(layer, moved), output_of(layer, in));
   };
   return {
       asked(

@@ -83,7 +83,7 @@ double deviation(Tensor a, Tensor b, const FoldSample& sample, const ModelInput&
     }
   }
   if (!is_finite(a) || !is_finite(b)) return std::numeric_limits<double>::quiet_NaN();
-  return relative_difference(a, b);
+  return relative_difference(b, a);
 }
 
 }  // namespace norma
