@@ -23,12 +23,17 @@ set_target_properties(norma PROPERTIES
 set(standard_headers <algorithm> <array> <cmath> <deque> <functional> <limits> <map> <memory>
   <optional> <span> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
 
-# add_folder(NAME FOLDER LIBRARY...): all sources below FOLDER as the OBJECT library NAME, if any.
-function(add_folder name folder)
+# add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
+# before, as the OBJECT library NAME, if any. KIND is what they do:
+#   reading    configs and files, which is no hot loop: optimizing it hard takes time and gains none
+#   layers     what is built of tensors
+#   kernels    loops, which read next to no headers
+function(add_folder name folder kind)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
-  if(name STREQUAL core)  # which has these as libraries of their own
-    list(FILTER sources EXCLUDE REGEX "/core/(config|io)/")
-  endif()
+  foreach(inner ${added_folders})
+    list(FILTER sources EXCLUDE REGEX "^${PROJECT_SOURCE_DIR}/${inner}/")
+  endforeach()
+  set(added_folders ${added_folders} ${folder} PARENT_SCOPE)
   if(NOT sources)
     return()
   endif()
@@ -36,25 +41,23 @@ function(add_folder name folder)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${generated}")
   target_link_libraries(${name} PRIVATE
     nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
-  if(folder MATCHES "^(core/config|core/io|data|apps/.*)$")
-    # Reading configs and files is no hot loop: optimizing it hard takes time and gains none.
+  if(kind STREQUAL reading)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
     target_precompile_headers(${name} PRIVATE ${standard_headers} <nlohmann/json.hpp>)
-  elseif(NOT name STREQUAL core)  # kernels read next to nothing
+  elseif(kind STREQUAL layers)
     target_precompile_headers(${name} PRIVATE ${standard_headers})
   endif()
 endfunction()
 
-set(library_folders core config io layers optim models data)
-add_folder(core core OneDNN::dnnl)
-add_folder(config core/config)
-add_folder(io core/io ZLIB::ZLIB OpenSSL::Crypto)
-add_folder(layers layers)
-add_folder(optim optim)
-add_folder(models models)
-add_folder(data data ZLIB::ZLIB)
+add_folder(config core/config reading)
+add_folder(io core/io reading ZLIB::ZLIB OpenSSL::Crypto)
+add_folder(core core kernels OneDNN::dnnl)
+add_folder(layers layers layers)
+add_folder(optim optim layers)
+add_folder(models models layers)
+add_folder(data data reading ZLIB::ZLIB)
 
-foreach(folder ${library_folders})
+foreach(folder config io core layers optim models data)
   if(TARGET ${folder})
     target_sources(norma PRIVATE $<TARGET_OBJECTS:${folder}>)
   endif()

@@ -19,11 +19,10 @@ namespace {
 
 constexpr About kAbout{
     "bench",
-    "Times forward and backward of every norm, in turns with copies of memory: microseconds a "
-    "call, "
-    "the bytes its mathematics must move a second, their share of what memory can do at that "
-    "working set, and that share against the best of the same loop shape. Norms of rows run at "
-    "4096x256, norms of images at 32x64x32x32.",
+    "Times forward and backward of every norm, in turns with copies of memory. Prints microseconds "
+    "a call; what its mathematics must move, in GB a second and as a share of what memory can do "
+    "at that working set; and that share against the best of the same loop shape. Norms of rows "
+    "run at 4096x256, norms of images at 32x64x32x32.",
     "  bench\n"
     "  bench --filter batch_norm --rounds 51\n"
     "  bench --json > before.json\n"};

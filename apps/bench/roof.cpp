@@ -1,7 +1,6 @@
 #include "apps/bench/roof.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "core/parallel.h"
 #include "core/tensor.h"
