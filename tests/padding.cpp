@@ -24,18 +24,11 @@ Pass run(const MakeModule& make, int32_t vocab, int64_t time, int32_t padding) {
   set.materialize();
   randomize(set);
   const int64_t samples = std::ssize(kLengths);
-  const Tensor tokens = Tensor::full({samples, time}, DType::kInt32, padding);
-  for (int64_t b = 0; b < samples; ++b)
-    for (int64_t t = 0; t < kLengths[static_cast<size_t>(b)]; ++t)
-      tokens.data<int32_t>()[b * time + t] = static_cast<int32_t>(3 * b + 2 * t + t * t) % vocab;
   Tape tape;
   Context ctx;
-  ctx.tape = &tape;
-  ctx.training = true;
-  ctx.dtype = DType::kFloat64;
+  begin_training(ctx, tape);
   ctx.mask = first_positions(kLengths, time);
-  ctx.begin_forward(0);
-  const Var y = (*model)(ctx, {tokens});
+  const Var y = (*model)(ctx, {padded_tokens(kLengths, time, vocab, padding)});
   const int64_t width = y.shape().back();
   const Tensor dy = Tensor::zeros(y.shape(), DType::kFloat64);
   Pass pass;
@@ -85,10 +78,7 @@ std::vector<double> run_padded(const MakeModule& make, int64_t width, Padded pad
     x.data<double>()[i] = std::sin(static_cast<double>(i / (4 * width) * 3 + i % (4 * width)));
   Tape tape;
   Context ctx;
-  ctx.tape = &tape;
-  ctx.training = true;
-  ctx.dtype = DType::kFloat64;
-  ctx.begin_forward(0);
+  begin_training(ctx, tape);
   const Var leaf = tape.leaf(with_padding(x, lengths, time, padding));
   const bool input = padded == Padded::kInput;
   const Tensor mask = first_positions(lengths, time);
@@ -117,6 +107,16 @@ std::vector<double> run_padded(const MakeModule& make, int64_t width, Padded pad
 }
 
 }  // namespace
+
+Tensor padded_tokens(const std::vector<int64_t>& lengths, int64_t time, int32_t vocab,
+                     int32_t padding) {
+  const int64_t samples = std::ssize(lengths);
+  const Tensor tokens = Tensor::full({samples, time}, DType::kInt32, padding);
+  for (int64_t b = 0; b < samples; ++b)
+    for (int64_t t = 0; t < lengths[static_cast<size_t>(b)]; ++t)
+      tokens.data<int32_t>()[b * time + t] = static_cast<int32_t>(3 * b + 2 * t + t * t) % vocab;
+  return tokens;
+}
 
 Tensor with_padding(const Tensor& x, const std::vector<int64_t>& lengths, int64_t time,
                     double padding) {

@@ -13,6 +13,10 @@ namespace norma {
 Tensor with_padding(const Tensor& x, const std::vector<int64_t>& lengths, int64_t time,
                     double padding);
 
+// Tokens below `vocab`, those of each sample's first positions its own, `padding` everywhere else.
+Tensor padded_tokens(const std::vector<int64_t>& lengths, int64_t time, int32_t vocab,
+                     int32_t padding);
+
 // Runs a model of tokens below `vocab` in float64 on samples of 5, 3 and 1 tokens, padded to 5 and
 // to 8 positions with different tokens, with random parameters: outputs of the valid positions and
 // all gradients must agree to 1e-12.

@@ -35,6 +35,13 @@ void randomize(ParamSet& set) {
   }
 }
 
+void begin_training(Context& ctx, Tape& tape) {
+  ctx.tape = &tape;
+  ctx.training = true;
+  ctx.dtype = DType::kFloat64;
+  ctx.begin_forward(0);
+}
+
 Tensor first_positions(const std::vector<int64_t>& lengths, int64_t time) {
   const Tensor mask = Tensor::zeros({std::ssize(lengths), time}, DType::kUInt8);
   for (size_t b = 0; b < lengths.size(); ++b)

@@ -20,6 +20,9 @@ bool same_bits(const Tensor& a, const Tensor& b);
 // of 0), and buffers of the set's float type to positive numbers.
 void randomize(ParamSet& set);
 
+// Has the context record a training forward in float64 on the tape.
+void begin_training(Context& ctx, Tape& tape);
+
 // A mask (B,time): 1 at the first `length` positions of each sample.
 Tensor first_positions(const std::vector<int64_t>& lengths, int64_t time);
 

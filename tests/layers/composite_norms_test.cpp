@@ -57,6 +57,18 @@ TEST_CASE("a share of a row that holds no channel is refused", "[layers]") {
   CHECK(faults_of({{"type", "rms_norm"}, {"partial", 1.5}}).size() == 1);
 }
 
+TEST_CASE("a combination mixes domains where its norms differ in theirs, in any order",
+          "[layers]") {
+  const auto mixes = [](const Json& norms) {
+    const Spec spec = make_spec(Json{{"type", "mixture"}, {"norms", norms}}, norm_registry(), "a");
+    return norm_registry().at(spec.type).define(spec).traits.mixes_domains;
+  };
+  CHECK_FALSE(mixes({"layer_norm", "rms_norm"}));
+  CHECK(mixes({"layer_norm", "batch_norm"}));
+  CHECK(mixes({"batch_norm", "layer_norm"}));
+  CHECK(mixes({"switchable_norm"}));
+}
+
 TEST_CASE("gradients of combinations of norms", "[layers]") {
   for (const char* type : {"sequence", "mixture"}) {
     INFO(type);

@@ -1,28 +1,17 @@
 // Choices of a model's config that do not go together are faults of the config, with their place.
 #include <nlohmann/json.hpp>
 
-#include "core/config/config.h"
-#include "models/model.h"
 #include "tests/catch.h"
+#include "tests/models/small_models.h"
 
 namespace norma {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-std::vector<std::string> faults_of(const Json& config) {
-  std::vector<std::string> faults;
-  try {
-    make_spec(config, model_registry(), "a.json");
-  } catch (const ConfigError& error) {
-    for (const auto& fault : error.faults()) faults.push_back(fault.str());
-  }
-  return faults;
-}
-
 void check_refused(const Json& config, const std::string& place, const std::string& reason) {
   INFO(config.dump());
-  const std::vector<std::string> faults = faults_of(config);
+  const std::vector<std::string> faults = model_faults(config);
   REQUIRE(faults.size() == 1);
   CHECK_THAT(faults[0], ContainsSubstring(place + ": "));
   CHECK_THAT(faults[0], ContainsSubstring(reason));
@@ -45,7 +34,7 @@ TEST_CASE("models: what a placement does not find around it is a fault of the co
           "[models][config]") {
   const Json post{{"type", "mix_ln"}, {"post_blocks", 4}};
   check_refused(gpt({{"placement", post}}), "placement", "post_blocks at most 3");
-  CHECK(faults_of(gpt({{"placement", post}, {"layers", 4}})).empty());
+  CHECK(model_faults(gpt({{"placement", post}, {"layers", 4}})).empty());
 
   check_refused(gpt({{"placement", "ngpt"}, {"qk_norm", "rms_norm"}}), "placement",
                 "another beside `qk_norm`");
@@ -57,7 +46,7 @@ TEST_CASE("models: what a placement does not find around it is a fault of the co
                 "says nothing of attention to another sequence");
   check_refused(of_type("seq2seq", {{"placement", "re_zero"}}), "placement",
                 "knows no third sublayer");
-  CHECK(faults_of(of_type("seq2seq", {{"placement", "sub_ln"}})).empty());
+  CHECK(model_faults(of_type("seq2seq", {{"placement", "sub_ln"}})).empty());
 }
 
 TEST_CASE("models: groups and norms that fit no layer are faults of the config",
@@ -67,37 +56,17 @@ TEST_CASE("models: groups and norms that fit no layer are faults of the config",
   };
   check_refused(nfnet(16, 3), "group_width", "half the channels");
   check_refused(nfnet(5, 2), "group_width", "half the channels");  // 2, but then 5
-  CHECK(faults_of(nfnet(16, 4)).empty());
+  CHECK(model_faults(nfnet(16, 4)).empty());
   check_refused(of_type("lstm", {{"norm", "batch_norm"}}), "norm", "one position at a time");
   check_refused(of_type("lstm", {{"norm", {{"cell", "instance_norm"}}}}), "norm",
                 "one position at a time");
 }
 
 TEST_CASE("models: such faults are all told at once", "[models][config]") {
-  CHECK(faults_of(gpt({{"placement", {{"type", "mix_ln"}, {"post_blocks", 4}}},
-                       {"width", 13},
-                       {"share_layers", 2}}))
+  CHECK(model_faults(gpt({{"placement", {{"type", "mix_ln"}, {"post_blocks", 4}}},
+                          {"width", 13},
+                          {"share_layers", 2}}))
             .size() == 3);
-}
-
-TEST_CASE("lstm: norms by site and by layer", "[models]") {
-  ParamSet set(DType::kFloat32, 1);
-  const Json norm =
-      Json::array({{{"layers", "0"}, {"cell", "rms_norm"}},
-                   {{"layers", "1-"}, {"type", "rms_norm"}, {"state", "layer_norm"}}});
-  const Json config{{"type", "lstm"}, {"layers", 3}, {"width", 4}, {"norm", norm}};
-  const auto model = make_model(Scope(set), make_spec(config, model_registry(), "a"),
-                                {.vocab = 7, .next_token = true, .outputs = 7});
-  CHECK(set.find("layers.0.cell_norm.weight"));
-  CHECK_FALSE(set.find("layers.0.ih_norm.weight"));
-  CHECK_FALSE(set.find("layers.0.hh_norm.weight"));
-  CHECK(set.find("layers.2.ih_norm.weight"));
-  CHECK_FALSE(set.find("layers.2.ih_norm.bias"));
-  CHECK(set.find("layers.2.hh_norm.bias"));
-  check_refused(
-      of_type("lstm",
-              {{"layers", 1}, {"norm", Json::array({{{"layers", "0-1"}, {"type", "rms_norm"}}})}}),
-      "norm", "within the layers");
 }
 
 }  // namespace norma

@@ -6,6 +6,7 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/models/small_models.h"
 
 namespace norma {
 namespace {
@@ -36,14 +37,11 @@ std::map<std::string, int64_t> params_of(const Json& config, const ModelInput& i
   return params;
 }
 
+// The one fault of a config; empty where it is accepted.
 std::string fault_of(const Json& config) {
-  try {
-    make_spec(config, model_registry(), "a.json");
-  } catch (const ConfigError& error) {
-    REQUIRE(error.faults().size() == 1);
-    return error.faults()[0].str();
-  }
-  return "";
+  const std::vector<std::string> faults = model_faults(config);
+  REQUIRE(faults.size() <= 1);
+  return faults.empty() ? "" : faults[0];
 }
 
 Json layers(const char* which, Json norm) {
@@ -143,6 +141,24 @@ TEST_CASE("a norm shared by both sublayers has to be one", "[models]") {
                     ContainsSubstring("one norm serves attn and ffn"));
   const Json two{{"type", "parallel"}, {"shared_norm", false}};
   CHECK(params_of(gpt(norm, {{"placement", two}}), kTokens).contains("blocks.0.ffn_norm.bias"));
+}
+
+TEST_CASE("lstm: norms by site and by layer", "[models]") {
+  const auto lstm = [](int64_t depth, const Json& norm) {
+    return Json{{"type", "lstm"}, {"layers", depth}, {"width", 4}, {"norm", norm}};
+  };
+  const auto params = params_of(
+      lstm(3, Json::array({layers("0", {{"cell", "rms_norm"}}),
+                           layers("1-", {{"type", "rms_norm"}, {"state", "layer_norm"}})})),
+      kTokens);
+  CHECK(params.contains("layers.0.cell_norm.weight"));
+  CHECK_FALSE(params.contains("layers.0.ih_norm.weight"));
+  CHECK_FALSE(params.contains("layers.0.hh_norm.weight"));
+  CHECK(params.contains("layers.2.ih_norm.weight"));
+  CHECK_FALSE(params.contains("layers.2.ih_norm.bias"));
+  CHECK(params.contains("layers.2.hh_norm.bias"));
+  CHECK_THAT(fault_of(lstm(1, Json::array({layers("0-1", "rms_norm")}))),
+             ContainsSubstring("norm: ") && ContainsSubstring("within the layers"));
 }
 
 }  // namespace norma

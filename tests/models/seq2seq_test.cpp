@@ -8,6 +8,7 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/padding.h"
 #include "tests/specimen.h"
 
 namespace norma {
@@ -53,18 +54,12 @@ TEST_CASE("seq2seq: padding of either sequence changes nothing", "[models]") {
     const auto model = seq2seq()(Scope(set));
     set.materialize();
     const std::vector<int64_t> lengths{5, 3, 1};
-    const Tensor tokens = Tensor::full({3, time}, DType::kInt32, padding);
-    for (int64_t b = 0; b < 3; ++b)
-      for (int64_t t = 0; t < lengths[static_cast<size_t>(b)]; ++t)
-        tokens.data<int32_t>()[b * time + t] = static_cast<int32_t>((b + t * t) % 7);
+    const Tensor tokens = padded_tokens(lengths, time, 7, padding);
     Tape tape;
     Context ctx;
-    ctx.tape = &tape;
-    ctx.training = true;
-    ctx.dtype = DType::kFloat64;
+    begin_training(ctx, tape);
     ctx.mask = first_positions(lengths, time);
     ctx.target = answers(length);
-    ctx.begin_forward(0);
     const LossResult loss = cross_entropy(ctx, (*model)(ctx, {tokens}), ctx.target);
     CHECK(loss.weight == 7);
     tape.backward(loss.sum);

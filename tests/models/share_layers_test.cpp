@@ -60,10 +60,7 @@ TEST_CASE("shared layers: equal layers that hold the same values, and their grad
   const auto pass = [&](Module& with) {
     Tape tape;
     Context ctx;
-    ctx.tape = &tape;
-    ctx.training = true;
-    ctx.dtype = DType::kFloat64;
-    ctx.begin_forward(0);
+    begin_training(ctx, tape);
     const Var y = with(ctx, {tokens});
     tape.backward(y);
     return y.value;

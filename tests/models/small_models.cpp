@@ -33,6 +33,16 @@ Json narrow_norm(const std::string& type) {
   return norm;
 }
 
+std::vector<std::string> model_faults(const Json& config) {
+  std::vector<std::string> faults;
+  try {
+    make_spec(config, model_registry(), "a.json");
+  } catch (const ConfigError& error) {
+    for (const Fault& fault : error.faults()) faults.push_back(fault.str());
+  }
+  return faults;
+}
+
 namespace {
 
 Tensor random_classes(const Tensor& input) {

@@ -18,6 +18,9 @@ Json small_config(const std::string& type);
 // The norm with options that fit models this narrow.
 Json narrow_norm(const std::string& type);
 
+// What a config is refused for, fault by fault; empty where it is accepted.
+std::vector<std::string> model_faults(const Json& config);
+
 // A batch of one kind of data: one class a position of sequences, one a sample of other data.
 struct ModelBatch {
   const char* kind;
