@@ -1,9 +1,5 @@
 #include "layers/block.h"
 
-#include <nlohmann/json.hpp>
-
-#include "core/config/writer.h"
-
 namespace norma {
 
 void ResidualOptions::describe(Fields& f, const std::vector<NormSite>& sites) {
@@ -40,7 +36,7 @@ void rule_placement(Fields& f, const ResidualOptions& options, const Recipe& rec
   for (int64_t layer = 0; recipe.one_norm && layer < layers; ++layer) {
     const Spec *const attn = options.norm.find("attn", layer), *const ffn =
                                                                    options.norm.find("ffn", layer);
-    one = one && (!attn || !ffn || spec_json(*attn) == spec_json(*ffn));
+    one = one && (!attn || !ffn || *attn == *ffn);
   }
   f.rule(one, "norm",
          "the same for attn and ffn: one norm serves attn and ffn in this `placement` unless it "

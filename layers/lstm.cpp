@@ -76,19 +76,6 @@ Tensor by_position(const Tensor& mask) {
   return turned;
 }
 
-}  // namespace
-
-void Lstm::Options::describe(Fields& f) {
-  f.integer("hidden", hidden, "features of the state", {.required = true, .min = 1});
-  f.flag("bias", bias, "biases of the gates");
-  f.number("forget_bias", forget_bias,
-           "where the bias of the forget gate starts; the others start at 0");
-  describe_norm(f, norm);
-  describe_reparam(f, reparam);
-  rule_norm(f, norm, 1);
-}
-
-namespace {
 std::vector<NormSite> norm_sites() {
   const auto maybe = NormSite::Need::kIfNamed;
   return {{.name = "input", .need = maybe},
@@ -100,7 +87,18 @@ std::vector<NormSite> norm_sites() {
 bool fits_one_position(const Spec& norm) {
   return norm_registry().at(norm.type).define(norm).domain.per_row();
 }
+
 }  // namespace
+
+void Lstm::Options::describe(Fields& f) {
+  f.integer("hidden", hidden, "features of the state", {.required = true, .min = 1});
+  f.flag("bias", bias, "biases of the gates");
+  f.number("forget_bias", forget_bias,
+           "where the bias of the forget gate starts; the others start at 0");
+  describe_norm(f, norm);
+  describe_reparam(f, reparam);
+  rule_norm(f, norm, 1);
+}
 
 void Lstm::Options::describe_norm(Fields& f, SpecChoice& norm) {
   SiteNames names;

@@ -38,47 +38,44 @@ void TransformerOptions::describe(Fields& f) {
            "initial weights of projections that end on the stream: as the placement asks, like all "
            "others, or smaller by the root of the number of branches, √(2·layers)");
   describe_reparam(f, reparam);
-  f.rule(!reparam || !recipe().unit_sphere, "reparam",
+  const Recipe asked = recipe();
+  f.rule(!reparam || !asked.unit_sphere, "reparam",
          "null: this `placement` keeps weights at length 1 in its own way");
   f.rule(!reparam || !router, "reparam", "null where `ffn.router` chooses among experts");
-  f.rule(!router || !recipe().unit_sphere, "ffn",
+  f.rule(!router || !asked.unit_sphere, "ffn",
          "no `router`: this `placement` keeps weights at length 1, and experts have none");
   f.rule(layers % share_layers == 0, "share_layers", "a divisor of `layers`");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
-  f.rule(output_init != "depth_scaled" || !recipe().damps_depth, "output_init",
+  f.rule(output_init != "depth_scaled" || !asked.damps_depth, "output_init",
          "\"placement\" or \"plain\": this `placement` holds deep branches small already, and "
          "would do so twice");
   f.rule(heads % kv_heads.value_or(heads) == 0, "kv_heads", "a divisor of `heads`");
   f.rule(!qk_gain || kv_heads.value_or(heads) == heads, "qk_gain",
          "null where queries and keys have different numbers of heads (`kv_heads`)");
   rule_norms(f, norm, norm_sites(), layers);
-  rule_placement(f, *this, recipe(), layers);
-  const bool sphere = recipe().unit_sphere;
+  rule_placement(f, *this, asked, layers);
   bool asks_heads = any_norm();
   for (int64_t layer = 0; layer < layers; ++layer)
     asks_heads = asks_heads || norm.find_named("qk", layer);
-  f.rule(!sphere || !asks_heads, "placement",
+  f.rule(!asked.unit_sphere || !asks_heads, "placement",
          "another beside `qk_norm`, `k_norm`, `v_norm`, `qk_gain`, `logit_scale` or a norm of the "
          "site qk: this one has norms and gains of its own for queries and keys");
-  f.rule(!sphere || kv_heads.value_or(heads) == heads, "kv_heads",
+  f.rule(!asked.unit_sphere || kv_heads.value_or(heads) == heads, "kv_heads",
          "null with this `placement`, where queries and keys share their gains");
   f.rule(layers_that_share_agree(), "norm",
          "the same in all layers that share their parameters (`share_layers`)");
 }
 
 bool TransformerOptions::layers_that_share_agree() const {
-  const auto same = [](const Spec& a, const Spec& b) {
-    return a.type == b.type && (!a.options || !b.options || *a.options == *b.options);
-  };
   for (int64_t layer = 0; layer < layers; ++layer) {
     const int64_t owner = layer - layer % share_layers;
-    if (!same(qk_norm_of(layer), qk_norm_of(owner))) return false;
+    if (qk_norm_of(layer) != qk_norm_of(owner)) return false;
     for (const NormSite& site : norm_sites()) {
       if (site.where != NormSite::Where::kEveryLayer || site.need != NormSite::Need::kAlways)
         continue;
       const Spec *const here = norm.find(site.name, layer), *const there =
                                                                 norm.find(site.name, owner);
-      if (here && there && !same(*here, *there)) return false;
+      if (here && there && *here != *there) return false;
     }
   }
   return true;

@@ -15,5 +15,7 @@ struct Spec {
   std::shared_ptr<const Json> options = nullptr;
   explicit operator bool() const { return !type.empty(); }
 };
+// Whether both choose the same type with the same options.
+bool operator==(const Spec& a, const Spec& b);
 
 }  // namespace norma

@@ -71,6 +71,11 @@ int64_t LayerSet::last() const {
   return most;
 }
 
+bool operator==(const Spec& a, const Spec& b) {
+  if (a.type != b.type) return false;
+  return a.options && b.options ? *a.options == *b.options : !a.options && !b.options;
+}
+
 SpecChoice::SpecChoice(Spec everywhere) : spec(std::move(everywhere)) {}
 
 const Spec* SpecChoice::find_named(std::string_view site, int64_t layer) const {

@@ -17,6 +17,14 @@ struct Convention {
   void (*set)(F& options);
 };
 
+// Of norms that these libraries share but for ε; PyTorch's and the papers' is Norma's.
+template <class F>
+constexpr auto eps_conventions() {
+  using Set = Convention<F>;
+  return std::array{Set{"torch", [](F&) {}}, Set{"keras", [](F& o) { o.eps = 1e-3; }},
+                    Set{"flax", [](F& o) { o.eps = 1e-6; }}, Set{"paper", [](F&) {}}};
+}
+
 // The option `convention` of a norm F that has `std::string convention` and
 //   static constexpr auto conventions()   std::array of Convention<F>
 // F says it before the options that it changes.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "core/config/fields.h"
@@ -133,6 +134,21 @@ struct NormDefinition {
   std::shared_ptr<const kernels::NormStreaming> streaming;
   std::vector<NormState> state;
   NormTraits traits;
+
+  // The program that drivers run, but for its parameters. T is the model's float type.
+  template <class T>
+  kernels::NormProgram<T> program() const {
+    kernels::NormProgram<T> made;
+    if constexpr (std::is_same_v<T, float>)
+      made.kernels = &float_kernels;
+    else
+      made.kernels = &double_kernels;
+    made.wide = &double_kernels;
+    made.table = table.get();
+    made.stats = stats;
+    made.centred = centred;
+    return made;
+  }
 
   // Without the learned γ and β, for norms that get theirs from outside.
   void leave_out_affine() {

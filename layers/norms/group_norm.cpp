@@ -8,13 +8,7 @@ namespace {
 struct GroupNorm : Standardized {
   std::string convention = "torch";
   int64_t groups = 32;
-  static constexpr auto conventions() {
-    using Set = Convention<GroupNorm>;
-    return std::array{Set{"torch", [](GroupNorm&) {}},
-                      Set{"keras", [](GroupNorm& o) { o.eps = 1e-3; }},
-                      Set{"flax", [](GroupNorm& o) { o.eps = 1e-6; }},
-                      Set{"paper", [](GroupNorm& o) { o.eps = 1e-5; }}};
-  }
+  static constexpr auto conventions() { return eps_conventions<GroupNorm>(); }
   void describe(Fields& f) {
     describe_convention(f, *this);
     f.integer("groups", groups, "number of groups; divides the channels", {.min = 1});

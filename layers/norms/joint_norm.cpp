@@ -161,10 +161,8 @@ Var JointNorm::with_activation(Context& ctx, const Var& x, const Var* shortcut,
   op.positions = Tensor::empty({size.n}, DType::kFloat64);
   op.stats = Tensor::empty({size.n, definition().stats, size.c}, DType::kFloat64);
   op.learned = learned_values();
-  const bool measures =
-      (ctx.training || ctx.population) && running_mean() && !definition().running->frozen;
-  const bool from_batch = !running_mean() || measures;
-  if (!from_batch) {
+  const bool of_batch = from_batch(ctx);
+  if (!of_batch) {
     op.given_mean = running_mean()->value.to(DType::kFloat64);
     op.given_variance = running_second()->value.to(DType::kFloat64);
   }
@@ -172,7 +170,7 @@ Var JointNorm::with_activation(Context& ctx, const Var& x, const Var* shortcut,
   op.y = y.value;
   op.forward();
   if (activation != Activation::kRelu) op.y = Tensor();
-  if (measures) track(ctx, op.cells());
+  if (running_mean() && of_batch) track(ctx, op.cells());
 
   const Var* const inputs[] = {&x, shortcut};
   Var* const outputs[] = {&y};

@@ -11,13 +11,7 @@ namespace {
 struct LayerNorm : Affine {
   std::string convention = "torch";
   double eps = 1e-5;
-  static constexpr auto conventions() {
-    using Set = Convention<LayerNorm>;
-    return std::array{Set{"torch", [](LayerNorm&) {}},
-                      Set{"keras", [](LayerNorm& o) { o.eps = 1e-3; }},
-                      Set{"flax", [](LayerNorm& o) { o.eps = 1e-6; }},
-                      Set{"paper", [](LayerNorm& o) { o.eps = 1e-5; }}};
-  }
+  static constexpr auto conventions() { return eps_conventions<LayerNorm>(); }
   void describe(Fields& f) {
     describe_convention(f, *this);
     f.number("eps", eps, "added to the variance", {.min = 0});

@@ -73,15 +73,7 @@ int64_t Norm::entering() const {
 
 template <class T>
 kernels::NormProgram<T> Norm::program() const {
-  kernels::NormProgram<T> made;
-  if constexpr (std::is_same_v<T, float>)
-    made.kernels = &definition_.float_kernels;
-  else
-    made.kernels = &definition_.double_kernels;
-  made.wide = &definition_.double_kernels;
-  made.table = definition_.table.get();
-  made.stats = definition_.stats;
-  made.centred = definition_.centred;
+  kernels::NormProgram<T> made = definition_.program<T>();
   made.params = static_cast<int>(params_.size());
   for (size_t j = 0; j < params_.size(); ++j) {
     made.scalar_param[j] = definition_.params[j].scalar;

@@ -59,6 +59,8 @@ class Norm : public Module {
   // The valid positions of an input of this shape; undefined: all.
   Tensor mask_for(const Context& ctx, const Shape& shape) const;
   void check_shortcut(const Var& x, const Var* shortcut) const;
+  // Whether this forward takes its statistics from the batch, or running ones.
+  bool from_batch(const Context& ctx) const;
   // One step of the running statistics towards sums over `counted` domains.
   void update(double counted, const double* mean, const double* second);
 
@@ -72,8 +74,6 @@ class Norm : public Module {
   void read_running(ColumnNormOp& op) const;
   void keep_statistics(Context& ctx, const ColumnNormOp& op);
   void stream(Context& ctx, ColumnNormOp& op);
-  // Whether this forward takes its statistics from the batch, or running ones.
-  bool from_batch(const Context& ctx) const;
   // Centre and stats that follow from the running statistics: one a channel, and (stats, channels).
   void given(double* centre, double* stats) const;
   // The norm of the i-th split of a batch; the first is this one.

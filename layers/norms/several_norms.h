@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,14 @@ struct SeveralNorms {
     NormDefinition all;
     all.domain = Domain::none();
     all.centred = false;
+    std::set<Domain::Kind> domains;
     for (const Spec& spec : norms) {
       const NormDefinition one = norm_registry().at(spec.type).define(spec);
+      domains.insert(one.domain.kind);
       if (all.domain.kind < one.domain.kind) all.domain = one.domain;
       all.centred |= one.centred;
       all.bounded |= one.bounded;
-      all.traits.mixes_domains |= one.traits.mixes_domains || one.domain.kind != all.domain.kind;
+      all.traits.mixes_domains |= one.traits.mixes_domains || domains.size() > 1;
       all.traits.approximate_backward |= one.traits.approximate_backward;
       all.traits.detaches |= one.traits.detaches;
     }

@@ -1,9 +1,6 @@
 // x + F(N(x)) + G(N(x)): attention and feed-forward read the same stream. Wang, Komatsuzaki 2021
 // (GPT-J-6B); Chowdhery et al. 2022 (PaLM), arXiv:2204.02311; with a norm for each: Black et al.
 // 2022 (GPT-NeoX-20B), arXiv:2204.06745.
-#include <nlohmann/json.hpp>
-
-#include "core/config/writer.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -21,7 +18,7 @@ class Parallel final : public Placement {
       : attention_(site, "attn"), ffn_(site, "ffn") {
     const Spec& norm = site.norm.at("attn", site.layer);
     if (options.shared_norm) {
-      if (spec_json(norm) != spec_json(site.norm.at("ffn", site.layer)))
+      if (norm != site.norm.at("ffn", site.layer))
         throw Error("[parallel " + site.block.path() +
                     "] one norm serves attn and ffn, which ask for different ones; expected the "
                     "same, or \"shared_norm\": false");

@@ -61,14 +61,7 @@ RowReparam::RowReparam(const Scope& scope, const char* type, NormDefinition defi
 template <class T>
 kernels::RowNorm<T> RowReparam::driver() const {
   kernels::RowNorm<T> made;
-  if constexpr (std::is_same_v<T, float>)
-    made.program.kernels = &definition_.float_kernels;
-  else
-    made.program.kernels = &definition_.double_kernels;
-  made.program.wide = &definition_.double_kernels;
-  made.program.table = definition_.table.get();
-  made.program.stats = definition_.stats;
-  made.program.centred = definition_.centred;
+  made.program = definition_.program<T>();
   made.rows = rows_;
   made.channels = made.entering = columns_;
   made.x = leaf().value.data<T>();
