@@ -162,7 +162,7 @@ T rsqrt(T x) {
   return T(1) / std::sqrt(x);
 }
 
-// max(x, 0), and x held within [low, high]; NaN comes out of both.
+// max(x, 0), and x held within [low, high]; NaN in x comes out of both.
 template <class R>
 R relu(R x) {
   return select(x <= R(0), R(0), x);
@@ -170,6 +170,35 @@ R relu(R x) {
 template <class R>
 R clamp(R x, std::type_identity_t<R> low, std::type_identity_t<R> high) {
   return min(max(x, low), high);
+}
+
+// x, but no more than `limit`, or no less; NaN in x comes out. One instruction where there are
+// vectors, unlike max and min, which look for NaN on both sides.
+template <std::floating_point T>
+T at_most(T limit, T x) {
+  return limit < x ? limit : x;
+}
+template <std::floating_point T>
+T at_least(T limit, T x) {
+  return limit > x ? limit : x;
+}
+template <class T>
+Vec<T> at_most(Vec<T> limit, Vec<T> x) {
+#if defined(__AVX512F__)  // whose minimum gives the second operand where either is NaN
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_min_ps(0xffff, limit.native, x.native);
+#endif
+  return select(limit < x, limit, x);
+}
+template <class T>
+Vec<T> at_least(Vec<T> limit, Vec<T> x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_max_ps(0xffff, limit.native, x.native);
+#endif
+  return select(limit > x, limit, x);
+}
+template <class T>
+Vec<T> clamp(Vec<T> x, std::type_identity_t<Vec<T>> low, std::type_identity_t<Vec<T>> high) {
+  return at_most(high, at_least(low, x));
 }
 
 inline bool any(bool mask) { return mask; }
@@ -217,6 +246,12 @@ T hmax(Vec<T> v) {
 
 template <class T>
 bool any(Mask<T> mask) {
+#if defined(__AVX512DQ__)
+  if constexpr (sizeof(T) == 4)
+    return _mm512_movepi32_mask(detail::bits_as<__m512i>(mask.native)) != 0;
+  else
+    return _mm512_movepi64_mask(detail::bits_as<__m512i>(mask.native)) != 0;
+#endif
   return hmax(select(mask, Vec<T>(1), Vec<T>(0))) != 0;
 }
 template <class T>

@@ -48,13 +48,31 @@ inline FloatLanes scale_by_power_of_two(FloatLanes p, FloatLanes n) {
 #endif
 }
 
-// e^x for |x| < 110. x = n·ln2 + r with |r| ≤ ln2/2; ln2 is split in two so that n·high is exact.
-inline FloatLanes exp_in_range(FloatLanes x) {
+// x = n·ln2 + r with whole n and |r| ≤ ln2/2, for |x| < 110; p = e^r − 1 to 1.5 ulp, also where r
+// is small. ln2 is split in two so that n·high is exact. Whoever needs several functions of one x
+// pays for this part once.
+struct ReducedExp {
+  FloatLanes n, p;
+};
+inline ReducedExp reduce_exp(FloatLanes x) {
   const FloatLanes n = nearest(x * 1.44269504f);
   const FloatLanes r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  const FloatLanes tail = polynomial(r, 4.999999404e-01f, 1.666651964e-01f, 4.166839272e-02f,
-                                     8.368780836e-03f, 1.381448121e-03f);
-  return scale_by_power_of_two(tail * (r * r) + r + FloatLanes(1), n);
+  const FloatLanes tail = polynomial(r, 4.999999815e-01f, 1.666654362e-01f, 4.166719994e-02f,
+                                     8.366520894e-03f, 1.388251578e-03f);
+  return {n, tail * (r * r) + r};
+}
+
+// e^x for |x| < 110.
+inline FloatLanes exp_in_range(FloatLanes x) {
+  const auto [n, p] = reduce_exp(x);
+  return scale_by_power_of_two(p + FloatLanes(1), n);
+}
+
+// (e^x − 1)/2 for |x| < 110: half, because 2^n may overflow where e^x does not. ≤ 1.5 ulp.
+inline FloatLanes half_of_expm1(FloatLanes x) {
+  const auto [n, p] = reduce_exp(x);
+  const FloatLanes kHalf = 0.5f, half_power = scale_by_power_of_two(kHalf, n);
+  return p * half_power + (half_power - kHalf);
 }
 
 // 1/x for 2^-100 < |x| < 2^100, ≤ 1 ulp: an estimate and one step of Newton's, in a third of the
@@ -66,6 +84,19 @@ inline FloatLanes reciprocal_in_range(FloatLanes x) {
   return _mm512_fmadd_ps(guess, off_by, guess);
 #else
   return FloatLanes(1) / x;
+#endif
+}
+
+// a/b for 2^-100 < |b| < 2^100 and |a| ≤ |b|·2^100, ≤ 0.6 ulp: the step of Newton's corrects the
+// quotient.
+inline FloatLanes quotient_in_range(FloatLanes a, FloatLanes b) {
+#if defined(__AVX512F__)
+  const __m512 guess = _mm512_maskz_rcp14_ps(0xffff, b.native);
+  const __m512 quotient = _mm512_mul_ps(a.native, guess);
+  const __m512 off_by = _mm512_fnmadd_ps(b.native, quotient, a.native);
+  return _mm512_fmadd_ps(guess, off_by, quotient);
+#else
+  return a / b;
 #endif
 }
 
@@ -81,10 +112,8 @@ inline FloatLanes with_sign_of(FloatLanes sign, FloatLanes magnitude) {
 // e^x, ≤ 1.1 ulp.
 inline Vec<float> exp(Vec<float> x) {
   using V = Vec<float>;
-  // Beyond these the result is 0 or infinity; written so that NaN falls through to the formula.
-  x = select(V(89) < x, V(89), x);
-  x = select(V(-104) > x, V(-104), x);
-  return detail::exp_in_range(x);
+  // Beyond these the result is 0 or infinity.
+  return detail::exp_in_range(clamp(x, V(-104), V(89)));
 }
 
 // Natural logarithm, ≤ 1 ulp. Zero and numbers below the smallest normal float give -infinity,
@@ -121,70 +150,52 @@ inline Vec<float> log1p(Vec<float> x) {
   return select((u == inf) | (u <= V(0)), log(u), result);
 }
 
-// e^x − 1 without losing small x, ≤ 2 ulp. Near zero Taylor's polynomial.
+// e^x − 1 without losing small x, ≤ 2 ulp.
 inline Vec<float> expm1(Vec<float> x) {
   using V = Vec<float>;
-  const V tail = detail::polynomial(x, 1.0f / 2, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720,
-                                    1.0f / 5040, 1.0f / 40320, 1.0f / 362880, 1.0f / 3628800);
-  return select(abs(x) < V(0.7f), tail * (x * x) + x, exp(x) - V(1));
+  const V half = detail::half_of_expm1(clamp(x, V(-104), V(89)));  // as exp, to share its work
+  return half + half;
 }
 
 // 1/(1 + e^-x), ≤ 3 ulp, from t = e^-|x|, which does not overflow.
 inline Vec<float> sigmoid(Vec<float> x) {
   using V = Vec<float>;
-  const V t = exp(-abs(x));
+  const V t = detail::exp_in_range(at_least(V(-104), -abs(x)));
   const V s = detail::reciprocal_in_range(V(1) + t);
   return select(x < V(0), t * s, s);
 }
 
-// Hyperbolic tangent, ≤ 2 ulp. Near zero an odd polynomial, elsewhere 1 - 2t/(1 + t), t = e^-2|x|.
+// Hyperbolic tangent, ≤ 3 ulp: h/(1 + h) of h = (e^2x − 1)/2.
 inline Vec<float> tanh(Vec<float> x) {
   using V = Vec<float>;
-  const V z = x * x;
-  const V tail = detail::polynomial(z, -3.333331347e-01f, 1.333248019e-01f, -5.384051800e-02f,
-                                    2.102055587e-02f, -6.198725663e-03f);
-  const V near = tail * (x * z) + x;
-  V a = abs(x);
-  a = select(V(10) < a, V(10), a);  // ±1 from 9.02 on
-  const V t = detail::exp_in_range(a * -2.0f);
-  const V far = V(1) - (t + t) * detail::reciprocal_in_range(V(1) + t);
-  return select(a < V(0.55f), near, detail::with_sign_of(x, far));
+  x = clamp(x, V(-10), V(10));  // ±1 from 9.02 on
+  const V h = detail::half_of_expm1(x + x);
+  return detail::quotient_in_range(h, h + V(1));
 }
 
-// Error function, ≤ 2 ulp. Near zero an odd polynomial, elsewhere 1 - q(|x|)·e^-x², where the
-// polynomial q fits e^x²·erfc. The exponential is that of the derivative too, so whoever needs both
-// pays for one.
+// Error function, ≤ 3.5 ulp: 1 − e^(-|x|·g(|x|)), where the polynomial g fits -log(erfc(x))/x.
 inline Vec<float> erf(Vec<float> x) {
   using V = Vec<float>;
-  const V z = x * x;
-  const V slope_less_one =
-      detail::polynomial(z, 1.283791671e-01f, -3.761263490e-01f, 1.128370389e-01f,
-                         -2.685959078e-02f, 5.201154854e-03f, -8.141530561e-04f, 8.357642218e-05f);
-  const V near = slope_less_one * x + x;
-  V a = abs(x);
-  a = select(V(4) < a, V(4), a);  // ±1 from 3.92 on
-  const V q = detail::polynomial(a, 9.937105775e-01f, -1.087149382e+00f, 8.784964681e-01f,
-                                 -5.379484296e-01f, 2.447164059e-01f, -7.933089882e-02f,
-                                 1.717073284e-02f, -2.208971418e-03f, 1.270821813e-04f);
-  const V far = V(1) - q * exp(-z);
-  return select(a < V(0.925f), near, detail::with_sign_of(x, far));
+  const V a = at_most(V(3.95f), abs(x));  // ±1 from 3.92 on
+  const V g = detail::polynomial(a, 1.128379172e+00f, 6.366193820e-01f, 1.027778303e-01f,
+                                 -1.915306155e-02f, -1.604034617e-04f, 1.667037933e-03f,
+                                 -6.328448760e-04f, 1.176437278e-04f, -9.256579786e-06f);
+  const V half = detail::half_of_expm1(-a * g);
+  return detail::with_sign_of(x, half + half);
 }
 
-// Arc tangent, ≤ 3 ulp. |x| above tan(3π/8) is turned by π/2, above tan(π/8) by π/4.
+// Arc tangent, ≤ 3 ulp, from its fit up to 1; above that it is π/2 − atan(1/x).
 inline Vec<float> atan(Vec<float> x) {
   using V = Vec<float>;
-  const V a = abs(x);
-  const Mask<float> far = a > V(2.41421356f), middle = a > V(0.414213562f);
-  const V above = select(far, V(-1), select(middle, a - V(1), a));
-  const V below = select(far, a, select(middle, a + V(1), V(1)));
-  const V t = above / below;
+  const V a = at_most(V(1e30f), abs(x));
+  const Mask<float> far = a > V(1);
+  const V t = select(far, detail::reciprocal_in_range(a), a);
   const V z = t * t;
-  const V tail = detail::polynomial(z, -3.333294988e-01f, 1.997769773e-01f, -1.387753636e-01f,
-                                    8.053229004e-02f);
-  const V turned = select(far, V(1.57079633f), select(middle, V(0.785398163f), V(0)));
-  const V lost = select(far, V(-4.37113883e-8f), select(middle, V(-2.18556941e-8f), V(0)));
-  const V angle = turned + (tail * z * t + lost + t);
-  return detail::with_sign_of(x, angle);
+  const V tail = detail::polynomial(z, -3.333315260e-01f, 1.999376948e-01f, -1.421102724e-01f,
+                                    1.066589205e-01f, -7.551971242e-02f, 4.320896697e-02f,
+                                    -1.636613805e-02f, 2.920243078e-03f);
+  const V angle = tail * (z * t) + t;
+  return detail::with_sign_of(x, select(far, V(1.57079633f) - angle, angle));
 }
 
 namespace detail {
@@ -221,25 +232,32 @@ Vec<T> lane_by_lane(Vec<T> x, Function function) {
   return x;
 }
 
+// sin and cos beyond a quarter turn, out of line: the loops of those who stay within it are short.
+[[gnu::noinline]] inline FloatLanes sine_beyond_quarter_turn(FloatLanes x) {
+  if (!all(abs(x) < FloatLanes(4194304.0f)))
+    return lane_by_lane(x, [](float lane) { return std::sin(lane); });
+  return sine_by_half_turns(x, 0.0);
+}
+[[gnu::noinline]] inline FloatLanes cosine_beyond_quarter_turn(FloatLanes x) {
+  if (!all(abs(x) < FloatLanes(4194304.0f)))
+    return lane_by_lane(x, [](float lane) { return std::cos(lane); });
+  // cos((n + ½)π + r) = -sin(r)·(-1)^n.
+  return -sine_by_half_turns(x, 0.5);
+}
+
 }  // namespace detail
 
 // Sine and cosine of radians, ≤ 3 ulp up to |x| < 2^22; beyond that, the C library's. Up to a
 // quarter turn nothing is to be reduced.
 inline Vec<float> sin(Vec<float> x) {
   if (all(abs(x) <= Vec<float>(1.57079637f))) return detail::sine_in_quarter_turn(x);
-  if (!all(abs(x) < Vec<float>(4194304.0f)))
-    return detail::lane_by_lane(x, [](float lane) { return std::sin(lane); });
-  return detail::sine_by_half_turns(x, 0.0);
+  return detail::sine_beyond_quarter_turn(x);
 }
 inline Vec<float> cos(Vec<float> x) {
+  const Vec<float> a = abs(x);
+  if (!all(a <= Vec<float>(1.57079637f))) return detail::cosine_beyond_quarter_turn(x);
   // π/2 in two parts; subtracting the first is exact where the result is small.
-  if (const Vec<float> a = abs(x); all(a <= Vec<float>(1.57079637f)))
-    return detail::sine_in_quarter_turn((Vec<float>(1.57079637f) - a) +
-                                        Vec<float>(-4.37113883e-8f));
-  if (!all(abs(x) < Vec<float>(4194304.0f)))
-    return detail::lane_by_lane(x, [](float lane) { return std::cos(lane); });
-  // cos((n + ½)π + r) = -sin(r)·(-1)^n.
-  return -detail::sine_by_half_turns(x, 0.5);
+  return detail::sine_in_quarter_turn((Vec<float>(1.57079637f) - a) + Vec<float>(-4.37113883e-8f));
 }
 
 }  // namespace norma::math

@@ -40,6 +40,11 @@
 //   kApproximate = true   the backward is not the derivative of the forward
 //   cut(domain)      lets options say more of the domain
 //   learned(params)  lets options change what is learned
+// For the loops of the kernels: everything they call becomes part of them, down to the formula. A
+// call would pass every argument of the map through memory. They copy the block they are given: a
+// store of an element may not change the copy, so that its pointers stay in registers.
+#define NORMA_FLATTEN [[gnu::flatten]]
+
 namespace norma {
 
 // Moments of one domain. For uncentred statistics mean is 0 and m2 = Σx².

@@ -64,7 +64,8 @@ struct NeighbourArguments {
 };
 
 template <class F, class T>
-void channels_forward(const kernels::NormForwardBlock<T>& b) {
+NORMA_FLATTEN void channels_forward(const kernels::NormForwardBlock<T>& block) {
+  const kernels::NormForwardBlock<T> b = block;
   over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
     NeighbourArguments<F, T, std::remove_cvref_t<decltype(lanes)>, together> all(b, c, lanes);
     for (int64_t row = 0; row < b.rows; ++row) {
@@ -80,7 +81,8 @@ void channels_forward(const kernels::NormForwardBlock<T>& b) {
 }
 
 template <class F, By by, class T>
-void channels_sums(const kernels::NormSumsBlock<T>& b) {
+NORMA_FLATTEN void channels_sums(const kernels::NormSumsBlock<T>& block) {
+  const kernels::NormSumsBlock<T> b = block;
   using V = Vec<T>;
   constexpr int64_t kLanes = V::lanes;
   over_registers<T, 2>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
@@ -146,7 +148,8 @@ math::Dual<Vec<T>> deviation_at(const Arguments<F, T>& a) {
 }
 
 template <class F, class T>
-void channels_deviation(const kernels::NormDeviationBlock<T>& b) {
+NORMA_FLATTEN void channels_deviation(const kernels::NormDeviationBlock<T>& block) {
+  const kernels::NormDeviationBlock<T> b = block;
   using V = Vec<T>;
   constexpr int64_t kLanes = V::lanes;
   over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {
@@ -170,7 +173,8 @@ void channels_deviation(const kernels::NormDeviationBlock<T>& b) {
 }
 
 template <class F, By by, class T>
-void channels_apply(const kernels::NormApplyBlock<T>& b) {
+NORMA_FLATTEN void channels_apply(const kernels::NormApplyBlock<T>& block) {
+  const kernels::NormApplyBlock<T> b = block;
   using V = Vec<T>;
   constexpr int64_t kLanes = V::lanes;
   over_registers<T, 4>(b.channels, [&](auto together, int64_t c, const auto& lanes) {

@@ -22,7 +22,8 @@ void load_row_element(const kernels::NormBlock<T>& b, int64_t row, int64_t c, co
 }
 
 template <class F, class T>
-void rows_forward(const kernels::NormForwardBlock<T>& b) {
+NORMA_FLATTEN void rows_forward(const kernels::NormForwardBlock<T>& block) {
+  const kernels::NormForwardBlock<T> b = block;
   for (int64_t row = 0; row < b.rows; ++row) {
     Arguments<F, T> a;
     load_row_stats<F>(b, row, a);
@@ -94,14 +95,16 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
 }
 
 template <class F, By by, class T>
-void rows_sums(const kernels::NormSumsBlock<T>& b) {
+NORMA_FLATTEN void rows_sums(const kernels::NormSumsBlock<T>& block) {
+  const kernels::NormSumsBlock<T> b = block;
   int64_t row = 0;
   for (; row + 4 <= b.rows; row += 4) rows_sums_of<F, by, T, 4>(b, row);
   for (; row < b.rows; ++row) rows_sums_of<F, by, T, 1>(b, row);
 }
 
 template <class F, By by, class T>
-void rows_apply(const kernels::NormApplyBlock<T>& b) {
+NORMA_FLATTEN void rows_apply(const kernels::NormApplyBlock<T>& block) {
+  const kernels::NormApplyBlock<T> b = block;
   using V = Vec<T>;
   for (int64_t row = 0; row < b.rows; ++row) {
     Arguments<F, T> a;
