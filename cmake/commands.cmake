@@ -14,6 +14,7 @@ foreach(folder common trainer)
 endforeach()
 
 set(commands "")
+set(headers_of "")
 file(GLOB mains CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/apps/*/main.cpp")
 foreach(main ${mains})
   get_filename_component(folder "${main}" DIRECTORY)
@@ -24,6 +25,14 @@ foreach(main ${mains})
   target_link_libraries(norma-${command} PRIVATE apps_shared)
   if(NOT command STREQUAL bench)  # which has loops of its own, of memory alone
     target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
+    # Alike in flags, they share what takes longest to parse.
+    if(headers_of)
+      target_precompile_headers(norma-${command} REUSE_FROM ${headers_of})
+    else()
+      set(headers_of norma-${command})
+      target_precompile_headers(${headers_of} PRIVATE
+        <CLI/CLI.hpp> <nlohmann/json.hpp> <algorithm> <functional> <map> <string> <vector>)
+    endif()
   endif()
   list(APPEND commands ${command})
 endforeach()
