@@ -50,6 +50,7 @@ class Context {
   Tape* tape = nullptr;   // none in inference
   bool training = false;  // dropout, batch statistics
   DType dtype = DType::kFloat32;
+  Operands operands = Operands::kAsTheyAre;  // of matrix products
 
   uint64_t seed = 0;
   int64_t step = 0;          // optimizer steps done

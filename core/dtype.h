@@ -24,6 +24,13 @@ struct bfloat16 {
   operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 };
 
+// How matrix products read their operands.
+enum class Operands : uint8_t {
+  kAsTheyAre,
+  kBFloat16,  // float32 rounded to bfloat16, summed in float32: eight significant bits, but
+              // float32's range, so that no loss needs scaling
+};
+
 template <class T>
 struct DTypeOf;
 template <>

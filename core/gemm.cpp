@@ -41,9 +41,9 @@ void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, C
   }
 }
 
-template <class T>
+template <class T, class C>
 void multiply_by_tiles(const Gemm& p, const Tiling& tiling, const T* a, int64_t lda, const T* b,
-                       int64_t ldb, T* c, int64_t ldc, const T* bias) {
+                       int64_t ldb, C* c, int64_t ldc, const C* bias) {
   parallel_chunks(tiling.rows.number * tiling.columns.number, [&](int64_t chunk) {
     const int64_t row = chunk / tiling.columns.number, column = chunk % tiling.columns.number;
     const int64_t i = tiling.rows.begin(row), j = tiling.columns.begin(column);
@@ -55,9 +55,9 @@ void multiply_by_tiles(const Gemm& p, const Tiling& tiling, const T* a, int64_t 
   });
 }
 
-template <class T>
+template <class T, class C>
 void multiply_by_pieces_of_k(const Gemm& p, const Chunks& depth, const T* a, int64_t lda,
-                             const T* b, int64_t ldb, T* c, int64_t ldc, const T* bias) {
+                             const T* b, int64_t ldb, C* c, int64_t ldc, const C* bias) {
   using Sum = SumOf<T>;
   const int64_t elements = p.m * p.n;
   const Storage scratch(static_cast<size_t>(depth.number * elements) * sizeof(Sum));
@@ -79,41 +79,41 @@ void multiply_by_pieces_of_k(const Gemm& p, const Chunks& depth, const T* a, int
 #pragma omp simd
         for (int64_t j = 0; j < p.n; ++j) sum[j] += next[j];
       }
-      T* row = c + i * ldc;
+      C* row = c + i * ldc;
 #pragma omp simd
       for (int64_t j = 0; j < p.n; ++j) {
         const Sum start = p.accumulate ? static_cast<Sum>(row[j]) : Sum(0);
-        row[j] = static_cast<T>(start + (bias ? sum[j] + static_cast<Sum>(bias[j]) : sum[j]));
+        row[j] = static_cast<C>(start + (bias ? sum[j] + static_cast<Sum>(bias[j]) : sum[j]));
       }
     }
   });
 }
 
 // What is left of a product without a sum.
-template <class T>
-void fill_with_bias(const Gemm& p, T* c, int64_t ldc, const T* bias) {
+template <class C>
+void fill_with_bias(const Gemm& p, C* c, int64_t ldc, const C* bias) {
   for (int64_t i = 0; i < p.m; ++i) {
     for (int64_t j = 0; j < p.n; ++j) {
-      T& element = c[i * ldc + j];
-      const T start = p.accumulate ? element : T(0);
-      element = bias ? T(start + bias[j]) : start;
+      C& element = c[i * ldc + j];
+      const C start = p.accumulate ? element : C(0);
+      element = bias ? C(start + bias[j]) : start;
     }
   }
 }
 
-template <class T>
+template <class T, class C = T>
 void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
              int64_t ldc, const void* bias) {
-  if (p.k == 0) return fill_with_bias(p, static_cast<T*>(c), ldc, static_cast<const T*>(bias));
+  if (p.k == 0) return fill_with_bias(p, static_cast<C*>(c), ldc, static_cast<const C*>(bias));
   const Tiling tiling = tiling_of(p);
   const auto run = [&](auto multiply_in_parts, const auto& cut) {
     multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
-                      static_cast<T*>(c), ldc, static_cast<const T*>(bias));
+                      static_cast<C*>(c), ldc, static_cast<const C*>(bias));
   };
   if (tiling.depth.number > 1) {
-    run(multiply_by_pieces_of_k<T>, tiling.depth);
+    run(multiply_by_pieces_of_k<T, C>, tiling.depth);
   } else {
-    run(multiply_by_tiles<T>, tiling);
+    run(multiply_by_tiles<T, C>, tiling);
   }
 }
 
@@ -127,6 +127,13 @@ void check_rows(const char* name, int64_t ld, int64_t width) {
 
 void gemm(DType dtype, const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb,
           void* c, int64_t ldc, const void* bias) {
+  gemm(dtype, dtype, p, a, lda, b, ldb, c, ldc, bias);
+}
+
+bool multiplies_bfloat16() { return onednn::supports_bfloat16(); }
+
+void gemm(DType operands, DType result, const Gemm& p, const void* a, int64_t lda, const void* b,
+          int64_t ldb, void* c, int64_t ldc, const void* bias) {
   if (p.m < 0 || p.n < 0 || p.k < 0) {
     throw Error("[gemm] sizes m " + std::to_string(p.m) + ", n " + std::to_string(p.n) + ", k " +
                 std::to_string(p.k) + ": none may be negative");
@@ -135,7 +142,11 @@ void gemm(DType dtype, const Gemm& p, const void* a, int64_t lda, const void* b,
   check_rows("b", ldb, p.transpose_b ? p.k : p.n);
   check_rows("c", ldc, p.n);
   if (p.m == 0 || p.n == 0) return;
-  switch (dtype) {
+  if (operands != result && (operands != DType::kBFloat16 || result != DType::kFloat32)) {
+    throw Error(std::string("[gemm] a product of ") + name_of(operands) + " cannot be kept in " +
+                name_of(result));
+  }
+  switch (operands) {
     case DType::kFloat32:
       return gemm_of<float>(p, a, lda, b, ldb, c, ldc, bias);
     case DType::kFloat64:
@@ -144,10 +155,11 @@ void gemm(DType dtype, const Gemm& p, const void* a, int64_t lda, const void* b,
       if (!onednn::supports_bfloat16()) {
         throw Error("[gemm] products in bfloat16 need a processor with AVX-512");
       }
-      return gemm_of<bfloat16>(p, a, lda, b, ldb, c, ldc, bias);
+      return result == DType::kFloat32 ? gemm_of<bfloat16, float>(p, a, lda, b, ldb, c, ldc, bias)
+                                       : gemm_of<bfloat16>(p, a, lda, b, ldb, c, ldc, bias);
     default:
       throw Error(std::string("[gemm] matrix products run in floating point, not in ") +
-                  name_of(dtype));
+                  name_of(operands));
   }
 }
 

@@ -30,4 +30,12 @@ struct Gemm {
 void gemm(DType dtype, const Gemm& product, const void* a, int64_t lda, const void* b, int64_t ldb,
           void* c, int64_t ldc, const void* bias = nullptr);
 
+// The same with c and the bias in a type of their own: float32 for operands in bfloat16, whose sums
+// are then never rounded. Any other pair of types is the same type twice.
+void gemm(DType operands, DType result, const Gemm& product, const void* a, int64_t lda,
+          const void* b, int64_t ldb, void* c, int64_t ldc, const void* bias = nullptr);
+
+// Whether this processor multiplies in bfloat16, or can emulate it.
+bool multiplies_bfloat16();
+
 }  // namespace norma

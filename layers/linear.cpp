@@ -2,18 +2,19 @@
 
 #include <cmath>
 
-#include "core/gemm.h"
 #include "core/kernels/column_sum.h"
 #include "layers/layer_error.h"
 #include "layers/linear_map.h"
+#include "layers/product.h"
 
 namespace norma {
 namespace {
 
 struct LinearOp final : NamedOp<LinearOp>, LinearMapOp {
   static constexpr const char* kName = "linear";
-  Tensor x;
+  Tensor x;  // as products read it
   WeightUse weight;
+  Operands operands;
   Param* bias;
   void backward(Grads& grads) override;
   LinearMap linear_map() const override { return {.weight = weight, .bias = bias}; }
@@ -26,12 +27,14 @@ Var linear(Context& ctx, const Var& x, const WeightUse& weight, Param* bias) {
   const int64_t out = shape[0], in = shape[1], rows = x.value.rows();
   expect_width(ctx, LinearOp::kName, x, in);
   Var y{Tensor::empty(x.shape().with_back(out), x.value.dtype())};
-  gemm(x.value.dtype(), {.m = rows, .n = out, .k = in, .transpose_b = true}, x.value.raw(), in,
-       weight.tensor().raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
+  const Tensor operand = product_operand(x.value, ctx.operands);
+  multiply({.m = rows, .n = out, .k = in, .transpose_b = true}, operand.dtype(), operand.raw(), in,
+           weight.operand().raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
   ctx.count_flops(2.0 * static_cast<double>(rows * out * in));
   if (auto* op = ctx.record<LinearOp>({&x, &weight.var}, {weight.learned, bias}, {&y})) {
-    op->x = x.value;
+    op->x = operand;
     op->weight = weight;
+    op->operands = ctx.operands;
     op->bias = bias;
   }
   return y;
@@ -44,9 +47,10 @@ void LinearOp::backward(Grads& grads) {
   const int64_t out = dy.shape().back(), in = x.shape().back(), rows = x.rows();
   const Tensor dweight =
       weight.learned ? weight.learned->grad : Tensor::empty(weight.var.shape(), dtype);
-  gemm(dtype,
-       {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = weight.learned != nullptr},
-       dy.raw(), out, x.raw(), in, dweight.raw(), in);
+  const Tensor dy_operand = product_operand(dy, operands);
+  multiply(
+      {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = weight.learned != nullptr},
+      x.dtype(), dy_operand.raw(), out, x.raw(), in, dweight.raw(), in);
   if (!weight.learned) grads.give(1, dweight);
   if (bias) {
     const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows, out)}, DType::kFloat64);
@@ -57,8 +61,8 @@ void LinearOp::backward(Grads& grads) {
   }
   if (!grads.wants(0)) return;
   const Tensor dx = Tensor::empty(x.shape(), dtype);
-  gemm(dtype, {.m = rows, .n = in, .k = out}, dy.raw(), out, weight.tensor().raw(), in, dx.raw(),
-       in);
+  multiply({.m = rows, .n = in, .k = out}, x.dtype(), dy_operand.raw(), out, weight.operand().raw(),
+           in, dx.raw(), in);
   grads.give(0, dx);
 }
 

@@ -16,7 +16,9 @@ void TrainOptions::describe(Fields& f) {
   f.integer("batch", batch, "samples an optimizer step", {.min = 1});
   f.integer("accumulate", accumulate, "micro-batches that a batch is cut into, to save memory",
             {.min = 1});
-  f.choice("precision", precision, {"fp32", "fp64"}, "floating-point type of the training");
+  f.choice("precision", precision, {"fp32", "bf16", "fp64"},
+           "floating-point type of the training; bf16 = fp32, but the operands of linear layers' "
+           "products are rounded to bfloat16");
   f.integer("seed", seed, "of initial values, order of the data, dropout", {.min = 0});
   f.integer("eval_every", eval_every,
             "steps between evaluations on the validation split; 0 = only at the end", {.min = 0});

@@ -21,6 +21,9 @@ struct TrainOptions {
   std::string init_from;
   void describe(Fields& f);
   DType dtype() const { return precision == "fp64" ? DType::kFloat64 : DType::kFloat32; }
+  Operands operands() const {
+    return precision == "bf16" ? Operands::kBFloat16 : Operands::kAsTheyAre;
+  }
 };
 
 // A whole training, as a config file says it.

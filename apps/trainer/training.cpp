@@ -88,6 +88,7 @@ Training::Training(const RunConfig& config, Comm& comm)
   if (config.clip) clip_ = make_clip(config.clip);
   if (config.train.ema) average_.emplace(params_, *config.train.ema);
   ctx_.dtype = params_.dtype();
+  ctx_.operands = config.train.operands();
   ctx_.seed = seed;
   ctx_.comm = &comm_;
 }

@@ -1,5 +1,7 @@
 #include "layers/weights/reparam.h"
 
+#include "layers/product.h"
+
 namespace norma {
 
 Registry<MakeReparam>& reparam_registry() {
@@ -15,6 +17,18 @@ void describe_reparam(Fields& f, Spec& reparam) {
 Weight::Weight(const Scope& scope, const Spec& reparam, const Shape& shape, const Init& init) {
   if (reparam) reparam_ = reparam_registry().at(reparam.type)(scope, reparam, shape, init);
   leaf_ = reparam_ ? &reparam_->leaf() : &scope.param("weight", shape, ParamKind::kWeight, init);
+}
+
+WeightUse Weight::use(Context& ctx) {
+  WeightUse used = reparam_ ? reparam_->use(ctx) : WeightUse(*leaf_);
+  if (ctx.operands == Operands::kAsTheyAre) return used;
+  if (!rounded_ || used.version != rounded_version_) {
+    rounded_ = Tensor();  // its memory serves the new one, unless a tape still reads it
+    rounded_ = product_operand(used.tensor(), ctx.operands);
+    rounded_version_ = used.version;
+  }
+  used.rounded = rounded_;
+  return used;
 }
 
 void refuse_zero_start(const Scope& scope, const char* type, const Init& init) {

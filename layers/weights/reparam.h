@@ -16,10 +16,13 @@ struct WeightUse {
   WeightUse(Var derived, uint64_t version) : var(std::move(derived)), version(version) {}
 
   const Tensor& tensor() const { return var.value; }
+  // The weight as products read it: itself, or rounded once for all products of this version.
+  const Tensor& operand() const { return rounded ? rounded : var.value; }
 
   Var var;                   // an input of the product; has a slot when derived
   Param* learned = nullptr;  // takes the gradient; null when derived: the tape takes it then
   uint64_t version = 0;      // changes whenever the weight does
+  Tensor rounded = {};
 };
 
 // A re-parametrization: the weight of a layer as a function of what is learned instead. It owns the
@@ -79,13 +82,15 @@ class Weight {
   Weight(const Scope& scope, const Spec& reparam, const Shape& shape, const Init& init);
   explicit Weight(Param& shared) : leaf_(&shared) {}
 
-  WeightUse use(Context& ctx) { return reparam_ ? reparam_->use(ctx) : WeightUse(*leaf_); }
+  WeightUse use(Context& ctx);
   // The learned parameter of the weight's shape.
   Param& leaf() const { return *leaf_; }
 
  private:
   std::unique_ptr<Reparam> reparam_;
   Param* leaf_;
+  Tensor rounded_;  // of rounded_version_
+  uint64_t rounded_version_ = 0;
 };
 
 // For weights whose length is divided by: throws the Error that names the place when all of them

@@ -75,7 +75,8 @@ void check_checkpoints_survive(int kills) {
 }  // namespace
 
 TEST_CASE("train: two runs, and one and two threads, leave the same bits", "[apps]") {
-  for (const Words& command : {kSmallGpt, kSmallResnet}) {
+  for (const Words& command :
+       {kSmallGpt, kSmallResnet, with(kSmallGpt, {"train.precision=bf16"})}) {
     TemporaryFolder folder;
     const Words options{"train.steps=8", "train.eval_every=4", "train.eval_samples=16", "--out"};
     int made = 0;

@@ -34,14 +34,14 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // Operands of one product, with `extra` unused elements behind every row.
 template <class T>
-struct Operands {
+struct ProductCase {
   Gemm product;
   int64_t lda, ldb, ldc;
   std::vector<T> a, b, c, bias;
 
   // Multiples of 1/8 in [-1, 1]: their products and sums are exact in float32, whatever the order,
   // so that results must be equal and not merely close.
-  Operands(const Gemm& p, int64_t extra, unsigned seed = 1) : product(p) {
+  ProductCase(const Gemm& p, int64_t extra, unsigned seed = 1) : product(p) {
     lda = (p.transpose_a ? p.m : p.k) + extra;
     ldb = (p.transpose_b ? p.k : p.n) + extra;
     ldc = p.n + extra;
@@ -84,7 +84,7 @@ bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
 // Compares every element, and the unused ones behind the rows of c, which must stay as they were.
 template <class T>
 void check_product(const Gemm& p, int64_t extra, bool with_bias) {
-  Operands<T> operands(p, extra);
+  ProductCase<T> operands(p, extra);
   std::vector<T> start = operands.c;
   if (!p.accumulate) {  // old contents are not read
     for (int64_t i = 0; i < p.m; ++i)
@@ -130,6 +130,27 @@ TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[
       }
 }
 
+TEST_CASE("products of bfloat16 can be kept in float32, unrounded", "[gemm]") {
+  if (!runs<bfloat16>()) return;
+  for (const Gemm& p : kCut) {
+    ProductCase<bfloat16> operands(p, 3);
+    std::vector<float> c(operands.c.begin(), operands.c.end()),
+        bias(operands.bias.begin(), operands.bias.end());
+    gemm(DType::kBFloat16, DType::kFloat32, p, operands.a.data(), operands.lda, operands.b.data(),
+         operands.ldb, c.data(), operands.ldc, bias.data());
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < p.m; ++i)
+      for (int64_t j = 0; j < p.n; ++j)
+        wrong += double(c[static_cast<size_t>(i * operands.ldc + j)]) != operands.exact(i, j, true);
+    INFO("m " << p.m << ", n " << p.n << ", k " << p.k);
+    CHECK(wrong == 0);
+  }
+  float number = 0;
+  double wide = 0;
+  CHECK_THROWS_AS(
+      gemm(DType::kFloat32, DType::kFloat64, {1, 1, 1}, &number, 1, &number, 1, &wide, 1), Error);
+}
+
 TEST_CASE("products are cut where it costs least", "[gemm]") {
   const auto pieces = [](const Gemm& p) {
     const Tiling tiling = tiling_of(p);
@@ -169,7 +190,7 @@ TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[ge
   if (!runs<TestType>()) return;
   using T = TestType;
   for (const Gemm& p : kCut) {
-    Operands<T> operands(p, 0);
+    ProductCase<T> operands(p, 0);
     std::mt19937 random(7);  // full mantissas: another order of summing would show
     std::normal_distribution<double> normal;
     for (T& x : operands.a) x = from_double<T>(normal(random));
@@ -196,7 +217,7 @@ TEMPLATE_TEST_CASE("a product has the same bits for any number of threads", "[ge
     CHECK(same_bits(one, nested));
 
     double largest = 0;
-    Operands<double> wide(p, 0);
+    ProductCase<double> wide(p, 0);
     wide.a.assign(operands.a.begin(), operands.a.end());
     wide.b.assign(operands.b.begin(), operands.b.end());
     for (int64_t i = 0; i < p.m; ++i)
@@ -217,7 +238,7 @@ TEMPLATE_TEST_CASE("infinities and NaN in a product reach every element that the
   for (Gemm p : kCut) {
     for (int bits = 0; bits < 4; ++bits) {
       p.transpose_a = bits & 1, p.transpose_b = bits & 2;
-      Operands<T> operands(p, 1);
+      ProductCase<T> operands(p, 1);
       const int64_t row = p.m - 1, column = p.n / 2;
       operands.a_at(row, p.k / 2) = from_double<T>(kInf);
       operands.b_at(p.k - 1, column) = from_double<T>(kNaN);
@@ -236,7 +257,7 @@ TEMPLATE_TEST_CASE("infinities and NaN in a product reach every element that the
 
 TEST_CASE("primitives of bfloat16 products are built once a shape", "[gemm]") {
   if (!runs<bfloat16>()) return;
-  const Operands<bfloat16> operands({.m = 512, .n = 96, .k = 40, .transpose_b = true}, 0);
+  const ProductCase<bfloat16> operands({.m = 512, .n = 96, .k = 40, .transpose_b = true}, 0);
   const auto first = operands.run(operands.c, true);
   const int64_t built = onednn::primitives_created();
   CHECK(built > 0);
