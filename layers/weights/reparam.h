@@ -82,6 +82,8 @@ class Weight {
   WeightUse use(Context& ctx) { return reparam_ ? reparam_->use(ctx) : WeightUse(*leaf_); }
   // The learned parameter of the weight's shape.
   Param& leaf() const { return *leaf_; }
+  // Whether the weight is another than the learned parameter.
+  bool reparametrized() const { return reparam_ != nullptr; }
 
  private:
   std::unique_ptr<Reparam> reparam_;
