@@ -52,6 +52,11 @@ class Context {
   DType dtype = DType::kFloat32;
   Operands operands = Operands::kAsTheyAre;  // of matrix products
 
+  // The caller's word that the sum of this forward's loss is the next thing to be differentiated,
+  // with a gradient of 1: so a loss may form gradients while it has its values at hand, and add
+  // those of parameters at once.
+  bool loss_gradient_is_one = false;
+
   uint64_t seed = 0;
   int64_t step = 0;          // optimizer steps done
   int64_t first_sample = 0;  // global number of the batch's first sample

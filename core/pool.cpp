@@ -93,6 +93,11 @@ class Pool {
     }
   }
 
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    statistics_.peak_in_use = statistics_.bytes_in_use;
+  }
+
   PoolStatistics statistics() {
     const std::lock_guard lock(mutex_);
     return statistics_;
@@ -158,6 +163,8 @@ void Storage::release() noexcept {
 }
 
 PoolStatistics pool_statistics() { return Pool::instance().statistics(); }
+
+void reset_pool_peak() { Pool::instance().reset_peak(); }
 
 void pool_trim() { Pool::instance().trim(); }
 

@@ -45,6 +45,8 @@ struct PoolStatistics {
   size_t peak_in_use = 0;
 };
 PoolStatistics pool_statistics();
+// Has the peak begin anew at what is in use now.
+void reset_pool_peak();
 
 // Returns unused blocks to the system.
 void pool_trim();

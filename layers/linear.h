@@ -32,6 +32,7 @@ class Linear : public Module {
   // The learned parameter of the weight's shape.
   Param& weight() const { return weight_.leaf(); }
   Param* bias() const { return bias_; }
+  bool reparametrized() const { return weight_.reparametrized(); }
 
  protected:
   Var forward(Context& ctx, const Var& x) override {

@@ -1,5 +1,7 @@
 #include "layers/loss.h"
 
+#include <utility>
+
 #include "layers/elementwise.h"
 
 namespace norma {
@@ -10,6 +12,11 @@ LossRegistry& loss_registry() {
 }
 
 std::unique_ptr<Loss> make_loss(const Spec& spec) { return loss_registry().at(spec.type)(spec); }
+
+LossResult Loss::of(Context& ctx, Logits logits) const {
+  const Var output = resolve(ctx, std::move(logits));
+  return (*this)(ctx, output);
+}
 
 Var MeanLoss::forward(Context& ctx, const Var& output) {
   const LossResult result = (*loss_)(ctx, output);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "layers/layer_registry.h"
+#include "layers/logits.h"
 
 namespace norma {
 
@@ -35,6 +36,8 @@ class Loss {
  public:
   virtual ~Loss() = default;
   virtual LossResult operator()(Context& ctx, const Var& output) const = 0;
+  // The same of an output whose last product is not carried out yet.
+  virtual LossResult of(Context& ctx, Logits logits) const;
   // Whether `LossResult::correct` means something.
   virtual bool classifies() const = 0;
 };

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "layers/column_gain.h"
-#include "layers/soft_cap.h"
 #include "layers/weights/unit_weight.h"
 
 namespace norma {
@@ -35,7 +34,7 @@ std::vector<std::string> LanguageModelOptions::warnings() const {
 
 LanguageModel::LanguageModel(const Scope& scope, const LanguageModelOptions& options, Sees sees,
                              int64_t vocab, int64_t outputs)
-    : Module(scope),
+    : HeadedModel(scope),
       dropout_(options.dropout),
       softcap_(options.final_softcap),
       root_of_width_(std::sqrt(static_cast<double>(options.width))),
@@ -56,13 +55,15 @@ LanguageModel::LanguageModel(const Scope& scope, const LanguageModelOptions& opt
   if (options.recipe().unit_sphere) move_to_sphere(scope, outputs);
 }
 
-Var LanguageModel::forward(Context& ctx, const Var& tokens) {
+Logits LanguageModel::unresolved(Context& ctx, const Var& tokens) {
   Var x = tokens_(ctx, tokens);
   if (embedding_scale_) x = column_gain(ctx, x, *embedding_scale_);
   if (positions_) x = (*positions_)(ctx, x);
-  Var logits = (*head_)(ctx, trunk_(ctx, dropout(ctx, x, dropout_)));
-  if (logit_gain_) logits = column_gain(ctx, logits, *logit_gain_, root_of_width_);
-  return softcap_ ? soft_cap(ctx, std::move(logits), *softcap_) : logits;
+  return {.features = trunk_(ctx, dropout(ctx, x, dropout_)),
+          .head = &*head_,
+          .gain = logit_gain_,
+          .gain_factor = root_of_width_,
+          .soft_cap = softcap_};
 }
 
 // Embeddings and output weights of length 1, logits times learned gains (nGPT).

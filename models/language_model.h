@@ -24,7 +24,7 @@ struct LanguageModelOptions : TransformerOptions {
 // Token embedding, positions, blocks, output projection: tokens (B,T) → logits (B,T,outputs).
 // State: `tok_embed.weight`, `pos_embed.weight`, the stack's, `head.weight` unless tied, and where
 // asked for `embed_scale`, `logit_gain`.
-class LanguageModel : public Module {
+class LanguageModel : public HeadedModel {
  public:
   enum class Sees { kPast, kAll };
   // `vocab` is the number of tokens that go in.
@@ -32,7 +32,7 @@ class LanguageModel : public Module {
                 int64_t outputs);
 
  protected:
-  Var forward(Context& ctx, const Var& tokens) override;
+  Logits unresolved(Context& ctx, const Var& tokens) override;
 
  private:
   void move_to_sphere(const Scope& scope, int64_t outputs);

@@ -30,11 +30,11 @@ struct LstmModelOptions {
   }
 };
 
-class LstmModel final : public Module {
+class LstmModel final : public HeadedModel {
  public:
   using Options = LstmModelOptions;
   LstmModel(const Scope& scope, const Options& options, const ModelInput& input)
-      : Module(scope),
+      : HeadedModel(scope),
         dropout_(options.dropout),
         tokens_(scope / "tok_embed", tokens_alone(input, "lstm"), options.width) {
     const int64_t hidden = options.hidden.value_or(options.width);
@@ -53,10 +53,10 @@ class LstmModel final : public Module {
   }
 
  protected:
-  Var forward(Context& ctx, const Var& tokens) override {
+  Logits unresolved(Context& ctx, const Var& tokens) override {
     Var x = dropout(ctx, tokens_(ctx, tokens), dropout_);
     for (const auto& layer : layers_) x = dropout(ctx, (*layer)(ctx, x), dropout_);
-    return (*head_)(ctx, x);
+    return {.features = std::move(x), .head = &*head_};
   }
 
  private:

@@ -19,6 +19,18 @@ std::vector<std::string> model_warnings(const Spec& spec) {
   return model_registry().at(spec.type).warnings(spec);
 }
 
+Logits HeadedModel::logits(Context& ctx, const Var& x) {
+  const PathScope here(ctx, path());
+  Logits made = unresolved(ctx, x);
+  made.path = &path();
+  return made;
+}
+
+Logits logits_of(Module& model, Context& ctx, const Var& x) {
+  HeadedModel* const headed = dynamic_cast<HeadedModel*>(&model);
+  return headed ? headed->logits(ctx, x) : resolved_logits(model(ctx, x));
+}
+
 void mark_output_layer(const Linear& head) {
   head.weight().output_layer = true;
   if (head.bias()) head.bias()->output_layer = true;

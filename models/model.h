@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/config/registry.h"
-#include "layers/linear.h"
+#include "layers/logits.h"
 
 namespace norma {
 
@@ -52,6 +52,21 @@ struct RegisterModel {
                           }});
   }
 };
+
+// A model that ends on a head: its forward is `unresolved` and then the head.
+class HeadedModel : public Module {
+ public:
+  using Module::Module;
+  // The forward up to its last product.
+  Logits logits(Context& ctx, const Var& x);
+
+ protected:
+  virtual Logits unresolved(Context& ctx, const Var& x) = 0;
+  Var forward(Context& ctx, const Var& x) final { return resolve(ctx, unresolved(ctx, x)); }
+};
+
+// The forward of any model, up to its last product where the model can tell that apart.
+Logits logits_of(Module& model, Context& ctx, const Var& x);
 
 // Says that a layer makes the model's outputs: adaptive clipping leaves it alone.
 void mark_output_layer(const Linear& head);

@@ -60,11 +60,11 @@ struct Seq2seqOptions : TransformerOptions {
   }
 };
 
-class Seq2seq final : public Module, public Answering {
+class Seq2seq final : public HeadedModel, public Answering {
  public:
   using Options = Seq2seqOptions;
   Seq2seq(const Scope& scope, const Options& options, const ModelInput& input)
-      : Module(scope),
+      : HeadedModel(scope),
         answer_(answer_of(input)),
         dropout_(options.dropout),
         tokens_(scope / "tok_embed", input.vocab, options.width, Init::normal(options.init_std)),
@@ -86,7 +86,7 @@ class Seq2seq final : public Module, public Answering {
 
  protected:
   // Along the right answer, as the context's target gives it: the logits of its every token.
-  Var forward(Context& ctx, const Var& input) override {
+  Logits unresolved(Context& ctx, const Var& input) override {
     const Scoped memory(ctx.memory, encoded(ctx, input));
     const Scoped memory_mask(ctx.memory_mask, ctx.mask);
     return decode(ctx, shifted(ctx.target), answered(ctx.target));
@@ -95,7 +95,7 @@ class Seq2seq final : public Module, public Answering {
  private:
   static int64_t answer_of(const ModelInput& input);
   Var encoded(Context& ctx, const Var& input);
-  Var decode(Context& ctx, const Tensor& tokens, Tensor mask);
+  Logits decode(Context& ctx, const Tensor& tokens, Tensor mask);
   Tensor shifted(const Tensor& target) const;
   static Tensor answered(const Tensor& target);
 
@@ -126,12 +126,12 @@ Var Seq2seq::encoded(Context& ctx, const Var& input) {
 }
 
 // Logits of the token behind each of `tokens` (B,T).
-Var Seq2seq::decode(Context& ctx, const Tensor& tokens, Tensor mask) {
+Logits Seq2seq::decode(Context& ctx, const Tensor& tokens, Tensor mask) {
   const int64_t positions = tokens.shape()[1];
   const Scoped valid(ctx.mask, std::move(mask));
   const Scoped bias(ctx.position_bias, decoder_bias_(ctx, positions, positions));
   const Var x = dropout(ctx, tokens_(ctx, Var{tokens}), dropout_);
-  return (*head_)(ctx, decoder_(ctx, x));
+  return {.features = decoder_(ctx, x), .head = &*head_};
 }
 
 // The answer one position later, behind the start token.
@@ -176,7 +176,7 @@ void Seq2seq::judge(Context& ctx, const Var& input) {
       row[0] = kStart;
       std::copy_n(answer.begin() + b * answer_, length - 1, row + 1);
     }
-    const Tensor logits = decode(ctx, tokens, {}).value;
+    const Tensor logits = resolve(ctx, decode(ctx, tokens, {})).value;
     for (int64_t b = 0; b < batch; ++b)
       answer[static_cast<size_t>(b * answer_ + length - 1)] = find(logits, (b + 1) * length - 1);
   }

@@ -91,6 +91,7 @@ Training::Training(const RunConfig& config, Comm& comm)
   ctx_.operands = config.train.operands();
   ctx_.seed = seed;
   ctx_.comm = &comm_;
+  ctx_.loss_gradient_is_one = true;  // as `differentiate` has it
 }
 
 std::vector<std::string> Training::warnings() const {
@@ -105,9 +106,9 @@ LossResult Training::forward(const Batch& batch, int64_t first_sample) {
   ctx_.begin_forward(first_sample);
   ctx_.mask = batch.mask;
   ctx_.target = batch.target;
-  const Var output = (*model_)(ctx_, Var{batch.input});
+  Logits logits = logits_of(*model_, ctx_, Var{batch.input});
   const PathScope here(ctx_, kLossPath);
-  return (*loss_)(ctx_, output);
+  return loss_->of(ctx_, std::move(logits));
 }
 
 void Training::differentiate(const LossResult& result) {

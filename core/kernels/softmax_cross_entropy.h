@@ -17,7 +17,17 @@ struct CrossEntropySums {
   double loss = 0;      // sum over the counted rows, in nats
   int64_t counted = 0;  // rows whose target is not the ignored index
   int64_t correct = 0;  // counted rows whose largest logit is the target's
+  CrossEntropySums& operator+=(const CrossEntropySums& other) {
+    loss += other.loss;
+    counted += other.counted;
+    correct += other.correct;
+    return *this;
+  }
 };
+
+// Throws Error where a target is neither in [0, classes) nor ignored.
+void check_classes(const int32_t* targets, int64_t rows, int64_t classes,
+                   const CrossEntropyOptions& options);
 
 // Cross-entropy of softmax(logits) against int32 class numbers: logits (rows, classes), targets
 // (rows) in [0, classes) or the ignored index. `row_max` and `row_scale`, each (rows), receive what
@@ -35,5 +45,11 @@ template <class T>
 void cross_entropy_backward(T* dlogits, const T* logits, const int32_t* targets, int64_t rows,
                             int64_t classes, const CrossEntropyOptions& options, const T* row_max,
                             const T* row_scale, double scale);
+
+// Both at once, with scale 1: dlogits take the place of the logits while a row is in the cache, and
+// each exponential is computed once.
+template <class T>
+CrossEntropySums cross_entropy_in_place(T* logits, const int32_t* targets, int64_t rows,
+                                        int64_t classes, const CrossEntropyOptions& options);
 
 }  // namespace norma::kernels

@@ -1,6 +1,7 @@
+#include <utility>
+
 #include "core/kernels/softmax_cross_entropy.h"
-#include "layers/layer_error.h"
-#include "layers/loss.h"
+#include "layers/losses/linear_cross_entropy.h"
 
 namespace norma {
 namespace {
@@ -12,23 +13,11 @@ struct CrossEntropyOp : NamedOp<CrossEntropyOp> {
   void backward(Grads& grads) override;
 };
 
-void check_target(const Context& ctx, const Tensor& logits, const Tensor& target) {
-  if (!target) layer_error(ctx, CrossEntropyOp::kName, "has no target to compare with");
-  if (target.dtype() != DType::kInt32)
-    layer_error(
-        ctx, CrossEntropyOp::kName,
-        std::string("expects int32 class numbers as target, found ") + name_of(target.dtype()));
-  if (target.numel() != logits.rows())
-    layer_error(ctx, CrossEntropyOp::kName,
-                "expects one target for each row of the logits " + logits.shape().str() +
-                    ", found targets of shape " + target.shape().str());
-}
-
 }  // namespace
 
 LossResult cross_entropy(Context& ctx, const Var& logits, const Tensor& target,
                          double label_smoothing, int64_t ignore_index, double z_loss) {
-  check_target(ctx, logits.value, target);
+  check_class_target(ctx, CrossEntropyOp::kName, logits.shape(), target);
   const kernels::CrossEntropyOptions options{.ignored_index = static_cast<int32_t>(ignore_index),
                                              .label_smoothing = label_smoothing,
                                              .z_loss = z_loss};
@@ -90,11 +79,20 @@ class CrossEntropy : public Loss {
   explicit CrossEntropy(const Options& options) : options_(options) {}
   LossResult operator()(Context& ctx, const Var& output) const override {
     return cross_entropy(ctx, output, ctx.target, options_.label_smoothing, options_.ignore_index,
-                         ctx.training ? options_.z_loss : 0);
+                         z_loss(ctx));
+  }
+  LossResult of(Context& ctx, Logits logits) const override {
+    if (!walks_over_rows(ctx, logits)) return Loss::of(ctx, std::move(logits));
+    return linear_cross_entropy(ctx, std::move(logits), ctx.target,
+                                {.ignored_index = static_cast<int32_t>(options_.ignore_index),
+                                 .label_smoothing = options_.label_smoothing,
+                                 .z_loss = z_loss(ctx)});
   }
   bool classifies() const override { return true; }
 
  private:
+  double z_loss(const Context& ctx) const { return ctx.training ? options_.z_loss : 0; }
+
   Options options_;
 };
 

@@ -85,6 +85,8 @@ class Weight {
   WeightUse use(Context& ctx);
   // The learned parameter of the weight's shape.
   Param& leaf() const { return *leaf_; }
+  // Whether the weight is another than the learned parameter.
+  bool reparametrized() const { return reparam_ != nullptr; }
 
  private:
   std::unique_ptr<Reparam> reparam_;

@@ -1,0 +1,193 @@
+#include "layers/losses/linear_cross_entropy.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/gemm.h"
+#include "core/kernels/column_sum.h"
+#include "layers/layer_error.h"
+#include "layers/losses/counted_rows.h"
+
+namespace norma {
+namespace {
+
+struct LinearCrossEntropyOp final : NamedOp<LinearCrossEntropyOp> {
+  static constexpr const char* kName = "linear_cross_entropy";
+  Tensor dx;  // undefined where the features want no gradient
+  void backward(Grads& grads) override {
+    if (grads.out().item() != 1)
+      throw Failure("a loss that was to be differentiated with a gradient of 1 got another");
+    if (dx) grads.give(0, std::move(dx));
+  }
+};
+
+// Logits that stay in the cache from one product to the next, and the rows below which the weight
+// would be read too often.
+constexpr int64_t kCachedLogits = int64_t{1} << 20, kLeastRows = 256;
+
+int64_t rows_of_a_chunk(int64_t classes, size_t element) {
+  return std::max(kCachedLogits / (classes * static_cast<int64_t>(element)), kLeastRows);
+}
+
+// As few chunks as hold no more rows than that, of about equal size.
+Chunks cut_rows(int64_t rows, int64_t most) {
+  const int64_t number = (rows + most - 1) / std::max<int64_t>(most, 1);
+  return {.count = rows, .size = (rows + number - 1) / std::max<int64_t>(number, 1), .number = number};
+}
+
+// The features x (rows, in) against the weight of the head, chunk by chunk.
+class Walk {
+ public:
+  Walk(const Linear& head, Tensor x, Tensor dx, Tensor target,
+       const kernels::CrossEntropyOptions& options, bool differentiate)
+      : weight_(head.weight()),
+        bias_(head.bias()),
+        options_(options),
+        differentiate_(differentiate),
+        x_(std::move(x)),
+        dx_(std::move(dx)),
+        target_(std::move(target)),
+        counted_(target_, options) {}
+
+  kernels::CrossEntropySums run() {
+    return with_float_type(x_.dtype(), [&]<class T>() { return run_in<T>(); });
+  }
+
+ private:
+  // One chunk: rows that stand together.
+  template <class T>
+  struct Rows {
+    int64_t number;
+    const T* x;
+    T* dx;  // null: not wanted
+    const int32_t* target;
+  };
+
+  template <class T>
+  kernels::CrossEntropySums run_in() {
+    const int64_t rows = x_.rows(), in = x_.shape().back(), classes = weight_.shape[0];
+    const int64_t row_bytes = in * static_cast<int64_t>(sizeof(T));
+    const int64_t most = std::min(rows, rows_of_a_chunk(classes, sizeof(T)));
+    const Tensor logits = Tensor::empty({most, classes}, x_.dtype());
+    // The same in every batch, however many rows of it count.
+    Tensor some_x, some_dx, some_targets;
+    if (!counted_.all()) {
+      some_x = Tensor::empty({most, in}, x_.dtype());
+      some_dx = Tensor::empty({most, in}, x_.dtype());
+      some_targets = Tensor::empty({most}, DType::kInt32);
+    }
+    const Chunks cut = cut_rows(counted_.number(), most);
+    kernels::CrossEntropySums sums;
+    for (int64_t chunk = 0; chunk < cut.number; ++chunk) {
+      const int64_t begin = cut.begin(chunk), end = cut.end(chunk);
+      if (counted_.all()) {
+        sums += multiply_out<T>({.number = end - begin,
+                                 .x = x_.data<T>() + begin * in,
+                                 .dx = dx_ ? dx_.data<T>() + begin * in : nullptr,
+                                 .target = target_.data<int32_t>() + begin},
+                                logits.data<T>());
+        continue;
+      }
+      counted_.gather(begin, end, x_.raw(), some_x.raw(), row_bytes);
+      counted_.gather(begin, end, target_.raw(), some_targets.raw(), sizeof(int32_t));
+      sums += multiply_out<T>({.number = end - begin,
+                               .x = some_x.data<T>(),
+                               .dx = dx_ ? some_dx.data<T>() : nullptr,
+                               .target = some_targets.data<int32_t>()},
+                              logits.data<T>());
+      if (dx_) counted_.scatter(begin, end, some_dx.raw(), dx_.raw(), row_bytes);
+    }
+    if (dx_) counted_.clear_others(dx_.raw(), row_bytes);
+    return sums;
+  }
+
+  template <class T>
+  kernels::CrossEntropySums multiply_out(const Rows<T>& rows, T* logits) {
+    const DType dtype = x_.dtype();
+    const int64_t in = x_.shape().back(), classes = weight_.shape[0];
+    gemm(dtype, {.m = rows.number, .n = classes, .k = in, .transpose_b = true}, rows.x, in,
+         weight_.value.raw(), in, logits, classes, bias_ ? bias_->value.raw() : nullptr);
+    if (!differentiate_) {
+      const Tensor for_backward = Tensor::empty({2, rows.number}, dtype);
+      T* const no_row_loss = nullptr;
+      T* const row_max = for_backward.data<T>();
+      return kernels::cross_entropy_forward(logits, rows.target, rows.number, classes, options_,
+                                            row_max, row_max + rows.number, no_row_loss);
+    }
+    const auto sums =
+        kernels::cross_entropy_in_place(logits, rows.target, rows.number, classes, options_);
+    const T* const dlogits = logits;
+    gemm(dtype,
+         {.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
+         dlogits, classes, rows.x, in, weight_.grad.raw(), in);
+    if (bias_) {
+      const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows.number, classes)},
+                                           DType::kFloat64);
+      kernels::add_column_sums(bias_->grad.data<T>(), dlogits, rows.number, classes,
+                               scratch.data<double>());
+    }
+    // Last, for it may take the place of x.
+    if (rows.dx)
+      gemm(dtype, {.m = rows.number, .n = in, .k = classes}, dlogits, classes, weight_.value.raw(),
+           in, rows.dx, in);
+    return sums;
+  }
+
+  Param& weight_;
+  Param* bias_;
+  kernels::CrossEntropyOptions options_;
+  bool differentiate_;
+  Tensor x_, dx_, target_;
+  CountedRows counted_;
+};
+
+}  // namespace
+
+void check_class_target(const Context& ctx, const char* operation, const Shape& logits,
+                        const Tensor& target) {
+  if (!target) layer_error(ctx, operation, "has no target to compare with");
+  if (target.dtype() != DType::kInt32)
+    layer_error(
+        ctx, operation,
+        std::string("expects int32 class numbers as target, found ") + name_of(target.dtype()));
+  if (target.numel() * logits.back() != logits.numel())
+    layer_error(ctx, operation,
+                "expects one target for each row of the logits " + logits.str() +
+                    ", found targets of shape " + target.shape().str());
+}
+
+bool walks_over_rows(const Context& ctx, const Logits& logits) {
+  if (!logits.plain_product()) return false;
+  const DType dtype = logits.features.value.dtype();
+  const bool one_dtype = dtype == logits.head->weight().value.dtype() &&
+                         (dtype == DType::kFloat32 || dtype == DType::kFloat64);
+  const bool observed = ctx.observer || (ctx.tape && ctx.tape->observer);
+  return one_dtype && !observed && (!ctx.tape || ctx.loss_gradient_is_one);
+}
+
+LossResult linear_cross_entropy(Context& ctx, Logits logits, const Tensor& target,
+                                const kernels::CrossEntropyOptions& options) {
+  const Linear& head = *logits.head;
+  Param& weight = head.weight();
+  Var x = std::move(logits.features);
+  const int64_t classes = weight.shape[0], in = weight.shape[1], rows = x.value.rows();
+  expect_width(ctx, LinearCrossEntropyOp::kName, x, in);
+  check_class_target(ctx, LinearCrossEntropyOp::kName, x.shape().with_back(classes), target);
+  kernels::check_classes(target.data<int32_t>(), rows, classes, options);
+  Tensor dx;
+  if (ctx.tape && x.needs_grad())
+    dx = x.value.unique() ? x.value : Tensor::empty(x.shape(), x.value.dtype());
+  Walk walk(head, x.value, dx, target, options, ctx.tape != nullptr);
+  const kernels::CrossEntropySums sums = walk.run();
+  ctx.count_flops(2.0 * static_cast<double>(rows * classes * in));
+  LossResult result{.sum = {Tensor::full({1}, x.value.dtype(), sums.loss)},
+                    .total = sums.loss,
+                    .weight = static_cast<double>(sums.counted),
+                    .correct = sums.correct};
+  if (auto* op = ctx.record<LinearCrossEntropyOp>({&x}, {&weight, head.bias()}, {&result.sum}))
+    op->dx = std::move(dx);
+  return result;
+}
+
+}  // namespace norma
