@@ -32,6 +32,8 @@ class Linear : public Module {
   // The learned parameter of the weight's shape.
   Param& weight() const { return weight_.leaf(); }
   Param* bias() const { return bias_; }
+  // The weight of this forward, for those who carry out the product themselves.
+  WeightUse use(Context& ctx) { return weight_.use(ctx); }
   bool reparametrized() const { return weight_.reparametrized(); }
 
  protected:

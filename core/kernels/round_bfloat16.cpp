@@ -43,9 +43,8 @@ void round_each(const float* from, int64_t count, Store store) {
 }  // namespace
 
 void round_to_bfloat16(bfloat16* to, const float* from, int64_t count) {
-  round_each(from, count, [=](int64_t i, Vec<float> x, int64_t lanes) {
-    store_upper_halves(to + i, x, lanes);
-  });
+  round_each(from, count,
+             [=](int64_t i, Vec<float> x, int64_t lanes) { store_upper_halves(to + i, x, lanes); });
 }
 
 void round_to_bfloat16(float* to, const float* from, int64_t count) {

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "core/gemm.h"
 #include "core/kernels/column_sum.h"
 #include "layers/layer_error.h"
 #include "layers/losses/counted_rows.h"
+#include "layers/product.h"
 
 namespace norma {
 namespace {
@@ -33,25 +33,28 @@ int64_t rows_of_a_chunk(int64_t classes, size_t element) {
 // As few chunks as hold no more rows than that, of about equal size.
 Chunks cut_rows(int64_t rows, int64_t most) {
   const int64_t number = (rows + most - 1) / std::max<int64_t>(most, 1);
-  return {.count = rows, .size = (rows + number - 1) / std::max<int64_t>(number, 1), .number = number};
+  return {
+      .count = rows, .size = (rows + number - 1) / std::max<int64_t>(number, 1), .number = number};
 }
 
 // The features x (rows, in) against the weight of the head, chunk by chunk.
 class Walk {
  public:
-  Walk(const Linear& head, Tensor x, Tensor dx, Tensor target,
-       const kernels::CrossEntropyOptions& options, bool differentiate)
-      : weight_(head.weight()),
-        bias_(head.bias()),
+  Walk(const WeightUse& weight, Param* bias, const Tensor& x, Tensor dx, Tensor target,
+       const kernels::CrossEntropyOptions& options, Operands operands, bool differentiate)
+      : weight_(weight),
+        bias_(bias),
         options_(options),
+        operands_(operands),
         differentiate_(differentiate),
-        x_(std::move(x)),
+        dtype_(x.dtype()),
+        x_(product_operand(x, operands)),
         dx_(std::move(dx)),
         target_(std::move(target)),
         counted_(target_, options) {}
 
   kernels::CrossEntropySums run() {
-    return with_float_type(x_.dtype(), [&]<class T>() { return run_in<T>(); });
+    return with_float_type(dtype_, [&]<class T>() { return run_in<T>(); });
   }
 
  private:
@@ -59,22 +62,23 @@ class Walk {
   template <class T>
   struct Rows {
     int64_t number;
-    const T* x;
-    T* dx;  // null: not wanted
+    const std::byte* x;  // as products read them
+    T* dx;               // null: not wanted
     const int32_t* target;
   };
 
   template <class T>
   kernels::CrossEntropySums run_in() {
-    const int64_t rows = x_.rows(), in = x_.shape().back(), classes = weight_.shape[0];
-    const int64_t row_bytes = in * static_cast<int64_t>(sizeof(T));
+    const int64_t rows = x_.rows(), in = x_.shape().back(), classes = weight_.var.shape()[0];
+    const int64_t x_bytes = in * static_cast<int64_t>(size_of(x_.dtype()));
+    const int64_t dx_bytes = in * static_cast<int64_t>(sizeof(T));
     const int64_t most = std::min(rows, rows_of_a_chunk(classes, sizeof(T)));
-    const Tensor logits = Tensor::empty({most, classes}, x_.dtype());
+    const Tensor logits = Tensor::empty({most, classes}, dtype_);
     // The same in every batch, however many rows of it count.
     Tensor some_x, some_dx, some_targets;
     if (!counted_.all()) {
       some_x = Tensor::empty({most, in}, x_.dtype());
-      some_dx = Tensor::empty({most, in}, x_.dtype());
+      some_dx = Tensor::empty({most, in}, dtype_);
       some_targets = Tensor::empty({most}, DType::kInt32);
     }
     const Chunks cut = cut_rows(counted_.number(), most);
@@ -83,33 +87,34 @@ class Walk {
       const int64_t begin = cut.begin(chunk), end = cut.end(chunk);
       if (counted_.all()) {
         sums += multiply_out<T>({.number = end - begin,
-                                 .x = x_.data<T>() + begin * in,
+                                 .x = x_.raw() + begin * x_bytes,
                                  .dx = dx_ ? dx_.data<T>() + begin * in : nullptr,
                                  .target = target_.data<int32_t>() + begin},
-                                logits.data<T>());
+                                logits);
         continue;
       }
-      counted_.gather(begin, end, x_.raw(), some_x.raw(), row_bytes);
+      counted_.gather(begin, end, x_.raw(), some_x.raw(), x_bytes);
       counted_.gather(begin, end, target_.raw(), some_targets.raw(), sizeof(int32_t));
       sums += multiply_out<T>({.number = end - begin,
-                               .x = some_x.data<T>(),
+                               .x = some_x.raw(),
                                .dx = dx_ ? some_dx.data<T>() : nullptr,
                                .target = some_targets.data<int32_t>()},
-                              logits.data<T>());
-      if (dx_) counted_.scatter(begin, end, some_dx.raw(), dx_.raw(), row_bytes);
+                              logits);
+      if (dx_) counted_.scatter(begin, end, some_dx.raw(), dx_.raw(), dx_bytes);
     }
-    if (dx_) counted_.clear_others(dx_.raw(), row_bytes);
+    if (dx_) counted_.clear_others(dx_.raw(), dx_bytes);
     return sums;
   }
 
   template <class T>
-  kernels::CrossEntropySums multiply_out(const Rows<T>& rows, T* logits) {
-    const DType dtype = x_.dtype();
-    const int64_t in = x_.shape().back(), classes = weight_.shape[0];
-    gemm(dtype, {.m = rows.number, .n = classes, .k = in, .transpose_b = true}, rows.x, in,
-         weight_.value.raw(), in, logits, classes, bias_ ? bias_->value.raw() : nullptr);
+  kernels::CrossEntropySums multiply_out(const Rows<T>& rows, const Tensor& some_logits) {
+    const DType kind = x_.dtype();
+    const int64_t in = x_.shape().back(), classes = weight_.var.shape()[0];
+    T* const logits = some_logits.data<T>();
+    multiply({.m = rows.number, .n = classes, .k = in, .transpose_b = true}, kind, rows.x, in,
+             weight_.operand().raw(), in, logits, classes, bias_ ? bias_->value.raw() : nullptr);
     if (!differentiate_) {
-      const Tensor for_backward = Tensor::empty({2, rows.number}, dtype);
+      const Tensor for_backward = Tensor::empty({2, rows.number}, dtype_);
       T* const no_row_loss = nullptr;
       T* const row_max = for_backward.data<T>();
       return kernels::cross_entropy_forward(logits, rows.target, rows.number, classes, options_,
@@ -118,26 +123,28 @@ class Walk {
     const auto sums =
         kernels::cross_entropy_in_place(logits, rows.target, rows.number, classes, options_);
     const T* const dlogits = logits;
-    gemm(dtype,
-         {.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
-         dlogits, classes, rows.x, in, weight_.grad.raw(), in);
+    const Tensor operand = product_operand(some_logits.slice(0, {rows.number, classes}), operands_);
+    multiply({.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
+             kind, operand.raw(), classes, rows.x, in, weight_.learned->grad.raw(), in);
     if (bias_) {
-      const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows.number, classes)},
-                                           DType::kFloat64);
+      const Tensor scratch =
+          Tensor::empty({kernels::column_sum_scratch(rows.number, classes)}, DType::kFloat64);
       kernels::add_column_sums(bias_->grad.data<T>(), dlogits, rows.number, classes,
                                scratch.data<double>());
     }
     // Last, for it may take the place of x.
     if (rows.dx)
-      gemm(dtype, {.m = rows.number, .n = in, .k = classes}, dlogits, classes, weight_.value.raw(),
-           in, rows.dx, in);
+      multiply({.m = rows.number, .n = in, .k = classes}, kind, operand.raw(), classes,
+               weight_.operand().raw(), in, rows.dx, in);
     return sums;
   }
 
-  Param& weight_;
+  WeightUse weight_;
   Param* bias_;
   kernels::CrossEntropyOptions options_;
+  Operands operands_;
   bool differentiate_;
+  DType dtype_;  // of the features and the logits
   Tensor x_, dx_, target_;
   CountedRows counted_;
 };
@@ -168,7 +175,7 @@ bool walks_over_rows(const Context& ctx, const Logits& logits) {
 
 LossResult linear_cross_entropy(Context& ctx, Logits logits, const Tensor& target,
                                 const kernels::CrossEntropyOptions& options) {
-  const Linear& head = *logits.head;
+  Linear& head = *logits.head;
   Param& weight = head.weight();
   Var x = std::move(logits.features);
   const int64_t classes = weight.shape[0], in = weight.shape[1], rows = x.value.rows();
@@ -178,7 +185,8 @@ LossResult linear_cross_entropy(Context& ctx, Logits logits, const Tensor& targe
   Tensor dx;
   if (ctx.tape && x.needs_grad())
     dx = x.value.unique() ? x.value : Tensor::empty(x.shape(), x.value.dtype());
-  Walk walk(head, x.value, dx, target, options, ctx.tape != nullptr);
+  Walk walk(head.use(ctx), head.bias(), x.value, dx, target, options, ctx.operands,
+            ctx.tape != nullptr);
   const kernels::CrossEntropySums sums = walk.run();
   ctx.count_flops(2.0 * static_cast<double>(rows * classes * in));
   LossResult result{.sum = {Tensor::full({1}, x.value.dtype(), sums.loss)},

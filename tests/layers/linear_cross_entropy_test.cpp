@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
@@ -55,9 +54,8 @@ struct Head {
   }
 
   LossResult forward(Var features) {
-    return loss->of(ctx, {.features = std::move(features),
-                          .head = &linear,
-                          .soft_cap = problem.soft_cap});
+    return loss->of(
+        ctx, {.features = std::move(features), .head = &linear, .soft_cap = problem.soft_cap});
   }
   double loss_alone() { return forward(Var{x}).total; }
 
@@ -155,7 +153,8 @@ TEST_CASE("cross-entropy by chunks has smoothing and the z-loss") {
 }
 
 TEST_CASE("gradients of cross-entropy by chunks are those of differences") {
-  Head head({.rows = 9, .loss = {{"z_loss", 0.05}, {"label_smoothing", 0.1}}, .counts = every_third});
+  Head head(
+      {.rows = 9, .loss = {{"z_loss", 0.05}, {"label_smoothing", 0.1}}, .counts = every_third});
   const Head::Outcome found = head.train(true);
   const auto slope = [&](double* number) {
     constexpr double kStep = 1e-5;
