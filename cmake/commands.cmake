@@ -25,5 +25,6 @@ foreach(main ${mains})
   if(NOT command STREQUAL bench)  # which has loops of its own, of memory alone
     target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
+  include("${folder}/embed.cmake" OPTIONAL)  # files that become part of the program
   list(APPEND commands ${command})
 endforeach()
