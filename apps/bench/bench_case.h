@@ -11,6 +11,10 @@ namespace norma {
 enum class Arithmetic : uint8_t { kVector, kProductFloat32, kProductBFloat16 };
 inline constexpr int kArithmetics = 3;
 
+// How a work goes through memory. A processor reads what it is about to overwrite, so writing where
+// something was read comes cheaper than writing elsewhere, and reading alone cheaper still.
+enum class Traffic : uint8_t { kStreams, kInPlace, kReads };
+
 // Something to be timed: one call of `run` does it once.
 struct Work {
   std::function<void()> run;
@@ -18,7 +22,7 @@ struct Work {
   double flops = 0;        // that it must compute; a multiply-add counts two
   double working_set = 0;  // bytes of the tensors that it goes through
   Arithmetic arithmetic = Arithmetic::kVector;
-  bool only_reads = false;  // what it writes does not count beside what it reads
+  Traffic traffic = Traffic::kStreams;
 };
 
 // A work by its name, made only when it is to be timed.

@@ -59,7 +59,7 @@ Work reading(const BenchModel& at, const Tensor& input, int64_t position) {
           .flops = run->flops(),
           .working_set = bytes,
           .arithmetic = Arithmetic::kProductFloat32,
-          .only_reads = true};
+          .traffic = Traffic::kReads};
 }
 
 }  // namespace

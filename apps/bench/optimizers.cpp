@@ -23,16 +23,23 @@ std::shared_ptr<ParamSet> parameters(int64_t count) {
   return params;
 }
 
+// With momentum, as it is used, where that is an option.
+Spec with_moments(const std::string& type) {
+  Json options = *make_spec(Json(type), optimizer_registry(), type).options;
+  if (options.contains("momentum")) options["momentum"] = 0.9;
+  return make_spec(options, optimizer_registry(), type);
+}
+
 Work step_work(const std::string& type, int64_t count) {
   const auto params = parameters(count);
-  const std::shared_ptr<Optimizer> optimizer =
-      make_optimizer(make_spec(Json(type), optimizer_registry(), type), *params);
+  const std::shared_ptr<Optimizer> optimizer = make_optimizer(with_moments(type), *params);
   const double bytes = static_cast<double>(params->values().bytes());
   const double moments = static_cast<double>(optimizer->state().size());
   return {.run = [=] { optimizer->step(*params, {.lr = 1e-6}); },
           .bytes = (3 + 2 * moments) * bytes,
           .flops = (kFlopsOfParameter + kFlopsOfMoment * moments) * static_cast<double>(count),
-          .working_set = (2 + moments) * bytes};
+          .working_set = (2 + moments) * bytes,
+          .traffic = Traffic::kInPlace};
 }
 
 Work gradient_norm_work(int64_t count) {
@@ -42,7 +49,7 @@ Work gradient_norm_work(int64_t count) {
           .bytes = bytes,
           .flops = 2 * static_cast<double>(count),
           .working_set = bytes,
-          .only_reads = true};
+          .traffic = Traffic::kReads};
 }
 
 }  // namespace

@@ -54,9 +54,10 @@ std::string roof_rows(const Results& results) {
       add(name_of(roof.arithmetic), roof.rate, "GFLOP/s",
           roof.shape.empty() ? "multiply-adds in registers" : roof.shape);
   for (const MemoryRoof& roof : results.memory)
-    add("memory, " + human_bytes(roof.working_set), std::max(roof.copy, roof.triad), "GB/s",
+    add("memory, " + human_bytes(roof.working_set), roof.best(Traffic::kStreams), "GB/s",
         "copy " + with_digits("%.1f", roof.copy) + ", triad " + with_digits("%.1f", roof.triad) +
-            ", read " + with_digits("%.1f", roof.read));
+            ", update in place " + with_digits("%.1f", roof.update) + ", read " +
+            with_digits("%.1f", roof.read));
   return rows;
 }
 

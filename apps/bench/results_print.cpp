@@ -33,8 +33,9 @@ std::string roofs_as_lines(const Results& results) {
       lines += text("%-17s %9.1f GFLOP/s  %s\n", name_of(roof.arithmetic), roof.rate,
                     roof.shape.c_str());
   for (const MemoryRoof& roof : results.memory)
-    lines += text("memory, %-9s copy %.1f, triad %.1f, read %.1f GB/s\n",
-                  human_bytes(roof.working_set).c_str(), roof.copy, roof.triad, roof.read);
+    lines +=
+        text("memory, %-9s copy %.1f, triad %.1f, update %.1f, read %.1f GB/s\n",
+             human_bytes(roof.working_set).c_str(), roof.copy, roof.triad, roof.update, roof.read);
   return lines;
 }
 
@@ -92,6 +93,7 @@ Json as_json(const Results& results) {
     memory.push_back({{"working_set", roof.working_set},
                       {"copy_gb_per_s", roof.copy},
                       {"triad_gb_per_s", roof.triad},
+                      {"update_gb_per_s", roof.update},
                       {"read_gb_per_s", roof.read}});
   for (const Result& each : results.cases) cases[each.name] = json_of(each);
   return {{"version", kJsonVersion},

@@ -30,6 +30,19 @@ const char* name_of(Arithmetic arithmetic) {
   return "?";
 }
 
+double MemoryRoof::best(Traffic traffic) const {
+  const double streams = std::max(copy, triad);
+  switch (traffic) {
+    case Traffic::kStreams:
+      return streams;
+    case Traffic::kInPlace:
+      return std::max(streams, update);
+    case Traffic::kReads:
+      return std::max(streams, read);
+  }
+  return streams;
+}
+
 Roofs::Roofs(std::span<const Work> under) {
   std::set<double> working_sets;
   for (const Work& work : under) working_sets.insert(rounded_working_set(work.working_set));
@@ -46,6 +59,7 @@ void Roofs::add_memory(size_t index) {
   const double bytes = memory_[index].working_set;
   add(copy_loop(bytes), &MemoryRoof::copy);
   add(triad_loop(bytes), &MemoryRoof::triad);
+  add(update_loop(bytes), &MemoryRoof::update);
   add(read_loop(bytes), &MemoryRoof::read);
 }
 
@@ -81,8 +95,7 @@ void Roofs::take(std::span<const Timing> timings) {
 double Roofs::bandwidth(const Work& work) const {
   const double bytes = rounded_working_set(work.working_set);
   for (const MemoryRoof& roof : memory_)
-    if (roof.working_set == bytes)
-      return std::max({roof.copy, roof.triad, work.only_reads ? roof.read : 0});
+    if (roof.working_set == bytes) return roof.best(work.traffic);
   return 0;
 }
 

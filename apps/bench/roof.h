@@ -11,10 +11,12 @@
 namespace norma {
 
 // What memory does at one working set, GB/s: by McCalpin's STREAM copy (a = b) and triad
-// (a = b + s·c), and a sum that only reads. Bytes count what is read and what is written once each.
+// (a = b + s·c), an update in place (a = s·a + b), and a sum that only reads. Bytes count what is
+// read and what is written once each.
 struct MemoryRoof {
   double working_set = 0;  // bytes of the arrays in all
-  double copy = 0, triad = 0, read = 0;
+  double copy = 0, triad = 0, update = 0, read = 0;
+  double best(Traffic traffic) const;
 };
 
 // What arithmetic of a kind does at most.

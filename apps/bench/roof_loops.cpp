@@ -24,8 +24,8 @@ Tensor array_of(double bytes) {
   return Tensor::full({static_cast<int64_t>(bytes / sizeof(float))}, DType::kFloat32, 1);
 }
 
-Work over_memory(double working_set, std::function<void()> run) {
-  return {.run = std::move(run), .bytes = working_set, .flops = 0, .working_set = working_set};
+Work over_memory(double bytes, std::function<void()> run) {
+  return {.run = std::move(run), .bytes = bytes};
 }
 
 }  // namespace
@@ -50,6 +50,18 @@ Work triad_loop(double working_set) {
       for (int64_t i = begin; i < end; ++i) to[i] = x[i] + 3.0f * y[i];
     });
   });
+}
+
+Work update_loop(double working_set) {
+  return over_memory(working_set / 2 * 3,
+                     [a = array_of(working_set / 2), b = array_of(working_set / 2)] {
+                       float* const to = a.data<float>();
+                       const float* const from = b.data<float>();
+                       over_stretches(a.numel(), [=](int64_t begin, int64_t end) {
+#pragma omp simd
+                         for (int64_t i = begin; i < end; ++i) to[i] = 0.5f * to[i] + from[i];
+                       });
+                     });
 }
 
 Work read_loop(double working_set) {

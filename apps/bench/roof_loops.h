@@ -5,10 +5,11 @@
 
 namespace norma {
 
-// Loops that do one thing at the rate of the machine, on all worker threads. The first three go
+// Loops that do one thing at the rate of the machine, on all worker threads. The first four go
 // through arrays of so many bytes in all.
 Work copy_loop(double working_set);
 Work triad_loop(double working_set);
+Work update_loop(double working_set);
 Work read_loop(double working_set);
 
 // Independent multiply-adds in registers.

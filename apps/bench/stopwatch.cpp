@@ -75,7 +75,7 @@ std::vector<Timing> time_in_turns(const std::vector<Work>& works, const Pace& pa
   for (int again = 0; again < rounds; ++again)
     for (size_t i = 0; i < works.size(); ++i)
       if (static_cast<int>(all[i].quiet.size()) < all[i].wanted &&
-          all[i].taken() < 2 * all[i].wanted)
+          2 * all[i].taken() < 3 * all[i].wanted)
         take(i);
   std::vector<Timing> timings;
   for (const Samples& each : all) timings.push_back(each.timing());

@@ -21,9 +21,9 @@ struct Pace {
 };
 
 // Times all works in turns, so that whatever slows the machine for a while slows them alike. A
-// sample taken while other programs used the cores is dropped and taken again later, up to as many
-// times as there are rounds. The order of the timings is that of the works. `on_round` is told the
-// rounds done, of how many.
+// sample taken while other programs used the cores is dropped and taken again later, up to half as
+// many times as there are rounds. The order of the timings is that of the works. `on_round` is told
+// the rounds done, of how many.
 std::vector<Timing> time_in_turns(const std::vector<Work>& works, const Pace& pace,
                                   const std::function<void(int, int)>& on_round);
 

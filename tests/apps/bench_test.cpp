@@ -102,7 +102,8 @@ TEST_CASE("bench: its JSON has roofs and for each case what it moves, computes a
   CHECK(json["roofs"]["arithmetic"]["float32 product"]["gflop_per_s"] > 0);
   REQUIRE_FALSE(json["roofs"]["memory"].empty());
   for (const Json& roof : json["roofs"]["memory"])
-    for (const char* figure : {"working_set", "copy_gb_per_s", "triad_gb_per_s", "read_gb_per_s"})
+    for (const char* figure :
+         {"working_set", "copy_gb_per_s", "triad_gb_per_s", "update_gb_per_s", "read_gb_per_s"})
       CHECK(roof[figure] > 0);
 
   REQUIRE(json["cases"].size() >= 4);
