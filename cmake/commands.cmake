@@ -34,5 +34,6 @@ foreach(main ${mains})
         <CLI/CLI.hpp> <nlohmann/json.hpp> <algorithm> <functional> <map> <string> <vector>)
     endif()
   endif()
+  include("${folder}/embed.cmake" OPTIONAL)  # files that become part of the program
   list(APPEND commands ${command})
 endforeach()

@@ -1,17 +1,16 @@
-// bench: how fast the kernels are.
+// bench: how fast the kernels are, against what the machine can do.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstdio>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 
-#include "apps/bench/norms.h"
-#include "apps/bench/roof.h"
+#include "apps/bench/against.h"
+#include "apps/bench/cases.h"
+#include "apps/bench/page.h"
+#include "apps/bench/results.h"
 #include "apps/common/program.h"
 #include "core/config/json.h"
-#include "core/error.h"
+#include "core/io/atomic_file.h"
 #include "core/parallel.h"
 
 namespace norma {
@@ -19,101 +18,71 @@ namespace {
 
 constexpr About kAbout{
     "bench",
-    "Times forward and backward of every norm, in turns with copies of memory. Prints microseconds "
-    "a call; what its mathematics must move, in GB a second and as a share of what memory can do "
-    "at that working set; and that share against the best of the same loop shape. Norms of rows "
-    "run at 4096x256, norms of images at 32x64x32x32.",
+    "Times norms, matrix products, attention, convolutions, losses, optimizers, whole training "
+    "steps and inference, in turns with what the machine can do: memory at the same working set, "
+    "the best matrix product, multiply-adds in registers. Prints microseconds a call, GB/s and "
+    "GFLOP/s of what the mathematics must move and compute, and the share of the roof that binds "
+    "it. Samples taken while other programs use the cores are taken again. Names: --list.",
     "  bench\n"
-    "  bench --filter batch_norm --rounds 51\n"
-    "  bench --json > before.json\n"};
+    "  bench --list\n"
+    "  bench --filter batch_norm --filter matmul --rounds 21\n"
+    "  bench --filter step/gpt\n"
+    "  bench --json > before.json\n"
+    "  bench --against before.json --tolerance 5\n"
+    "  bench --html roofline.html --note 'fused bias'\n"};
 
-std::vector<BenchCase> chosen_cases(const std::string& filter) {
-  std::vector<BenchCase> all = norm_cases(), chosen;
-  std::string known;
-  for (BenchCase& each : all) {
-    known += (known.empty() ? "" : ", ") + each.name;
-    if (each.name.find(filter) != std::string::npos) chosen.push_back(std::move(each));
-  }
-  if (chosen.empty()) throw Error("--filter " + filter + " leaves nothing of " + known);
-  return chosen;
-}
-
-// A case with its times and how near it comes to what memory can do.
-struct Row {
-  const BenchCase& timed;
-  Timing timing;
-  double roof;  // GB/s
-  double rate() const { return timed.bytes / timing.median * 1e-3; }
-  double share() const { return rate() / roof; }
-};
-
-// The best share of each loop shape.
-std::map<std::string, double> best_shares(const std::vector<Row>& rows) {
-  std::map<std::string, double> best;
-  for (const Row& row : rows) best[row.timed.shape] = std::max(best[row.timed.shape], row.share());
-  return best;
-}
-
-void print_table(const std::vector<Row>& rows) {
-  const std::map<std::string, double> best = best_shares(rows);
-  std::printf("%-28s %-8s %10s %10s %10s %8s %8s %8s\n", "", "loop", "median µs", "least", "most",
-              "GB/s", "of roof", "of best");
-  for (const Row& row : rows)
-    std::printf("%-28s %-8s %10.1f %10.1f %10.1f %8.1f %7.0f%% %7.0f%%\n", row.timed.name.c_str(),
-                row.timed.shape.c_str(), row.timing.median, row.timing.least, row.timing.most,
-                row.rate(), 100 * row.share(), 100 * row.share() / best.at(row.timed.shape));
-}
-
-void print_json(const std::vector<Row>& rows) {
-  const std::map<std::string, double> best = best_shares(rows);
-  Json all = Json::object();
-  for (const Row& row : rows)
-    all[row.timed.name] = {{"us", row.timing.median},
-                           {"least_us", row.timing.least},
-                           {"most_us", row.timing.most},
-                           {"loop", row.timed.shape},
-                           {"bytes", row.timed.bytes},
-                           {"gb_per_s", row.rate()},
-                           {"roof_gb_per_s", row.roof},
-                           {"share_of_roof", row.share()},
-                           {"share_of_best", row.share() / best.at(row.timed.shape)}};
-  std::cout << format_json(Json{{"threads", thread_count()}, {"forward_backward", all}}) << "\n";
-}
-
-// Times the cases and, in the same turns, memory itself at their working sets.
-std::vector<Row> timed_against_roofs(const std::vector<BenchCase>& cases, int rounds) {
-  constexpr double kSeconds = 0.05;  // a sample
-  std::set<double> working_sets;
-  for (const BenchCase& each : cases) working_sets.insert(each.working_set);
-  std::vector<BenchCase> all;
-  for (const double working_set : working_sets)
-    for (BenchCase& roof : bandwidth_cases(working_set)) all.push_back(std::move(roof));
-  const size_t roofs = all.size();
-  all.insert(all.end(), cases.begin(), cases.end());
-  const std::vector<Timing> timings = time_in_turns(all, rounds, kSeconds);
-  all.resize(roofs);
-  std::vector<Row> rows;
-  for (size_t i = 0; i < cases.size(); ++i)
-    rows.push_back(
-        {cases[i], timings[roofs + i], bandwidth_roof(all, timings, cases[i].working_set)});
-  return rows;
+void print_names(const std::vector<std::string>& filters) {
+  for (const BenchCase& each : all_cases())
+    if (is_chosen(each.name, filters))
+      std::cout << each.name << (each.large ? "  (only with --filter)" : "") << "\n";
 }
 
 int run(CommandLine& line) {
-  std::string filter;
-  int rounds = 15, threads = 0;
-  bool json = false;
+  std::vector<std::string> filters;
+  std::string against, html, note;
+  double tolerance = 10;
+  Pace pace;
+  int threads = 0;
+  double milliseconds = 1e3 * pace.seconds;
+  bool json = false, list = false;
   CLI::App& app = line.app();
-  app.add_option("--filter", filter, "Only cases whose name contains this");
-  app.add_option("--rounds", rounds, "Samples of each case")->check(CLI::PositiveNumber);
+  app.add_option("--filter", filters, "Only cases whose name contains this, large ones too")
+      ->expected(1)
+      ->take_all();
+  app.add_flag("--list", list, "Print the names of the cases");
+  app.add_option("--rounds", pace.rounds, "Samples of each case; long ones have fewer")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--sample-ms", milliseconds, "Milliseconds of a sample at least")
+      ->check(CLI::PositiveNumber);
   app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
       ->check(CLI::PositiveNumber);
   app.add_flag("--json", json, "Print JSON");
+  CLI::Option* const earlier_file =
+      app.add_option("--against", against,
+                     "Compare shares with what --json printed earlier; exit code 1 where one fell");
+  app.add_option("--tolerance", tolerance, "Percent of a share that it may fall")
+      ->check(CLI::Range(0.0, 100.0))
+      ->needs(earlier_file);
+  app.add_option("--html", html, "Write a page with the roofline and the table to this file");
+  app.add_option("--note", note, "What to call this run in JSON and HTML");
   line.parse();
   if (threads > 0) set_thread_count(threads);
-  const std::vector<BenchCase> cases = chosen_cases(filter);
-  (json ? print_json : print_table)(timed_against_roofs(cases, rounds));
-  return 0;
+  const std::vector<BenchCase> cases = chosen_cases(filters);
+  if (list) {
+    print_names(filters);
+    return 0;
+  }
+  std::optional<Earlier> earlier;
+  if (!against.empty()) earlier.emplace(against);
+  pace.seconds = 1e-3 * milliseconds;
+  Results results = measure(cases, pace);
+  results.note = note;
+  std::cout << (json ? format_json(as_json(results)) + "\n" : as_table(results));
+  if (!html.empty()) io::write_atomically(html, as_html(results));
+  if (!earlier) return 0;
+  const Earlier::Verdict verdict = earlier->compare(results, filters, tolerance / 100);
+  (json ? std::cerr : std::cout) << verdict.report;
+  return verdict.fell > 0 ? 1 : 0;
 }
 
 }  // namespace

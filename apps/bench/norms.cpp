@@ -1,41 +1,19 @@
-#include "apps/bench/norms.h"
-
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "apps/bench/families.h"
+#include "apps/bench/forward_backward.h"
 #include "core/config/config.h"
-#include "core/rng.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
 namespace {
 
-// A norm with its input and the gradient of its output.
-class NormRun {
- public:
-  using Make = std::function<std::unique_ptr<Norm>(const Scope&, int64_t channels)>;
-  NormRun(const Make& make, const Tensor& x, const Tensor& dy)
-      : params_(DType::kFloat32, 1), norm_(make(Scope(params_), x.shape().back())), x_(x), dy_(dy) {
-    params_.materialize();
-    ctx_.tape = &tape_;
-    ctx_.training = true;
-  }
-
-  void forward_backward() {
-    params_.zero_grad();
-    ctx_.begin_forward(0);
-    const Var x = tape_.leaf(x_);
-    tape_.backward((*norm_)(ctx_, x), dy_);
-  }
-
- private:
-  ParamSet params_;
-  std::unique_ptr<Norm> norm_;
-  Tensor x_, dy_;
-  Tape tape_;
-  Context ctx_;
-};
+// Of an element, forward: sum, difference, square and its sum, scale, γ, β; backward: x̂, dy·γ, its
+// two sums, dγ and dβ, dx.
+constexpr double kFlopsOfElement = 7 + 14;
 
 // The norm with its defaults, learned parameters switched on.
 Spec with_parameters(const Entry& entry) {
@@ -44,19 +22,23 @@ Spec with_parameters(const Entry& entry) {
   return make_spec(options, norm_registry(), entry.type);
 }
 
-Tensor normal(const Shape& shape, uint64_t seed) {
-  const Tensor made = Tensor::empty(shape, DType::kFloat32);
-  RandomSequence random(RandomStream(seed, 0));
-  for (int64_t i = 0; i < made.numel(); ++i)
-    made.data<float>()[i] = static_cast<float>(random.normal());
-  return made;
-}
+// Where norms are timed: an input and the gradient of an output, which all norms there share.
+class Place {
+ public:
+  Place(const char* name, const Shape& shape, bool large)
+      : name(name), large(large), shape_(shape) {}
+  const Tensor& x() { return made(x_, 1); }
+  const Tensor& dy() { return made(dy_, 2); }
+  const std::string name;
+  const bool large;
 
-// An input and the gradient of an output, which all norms of a kind share.
-struct Inputs {
-  explicit Inputs(const Shape& shape) : x(normal(shape, 1)), dy(normal(shape, 2)) {}
-  double bytes() const { return static_cast<double>(x.bytes()); }
-  Tensor x, dy;
+ private:
+  const Tensor& made(Tensor& tensor, uint64_t seed) const {
+    if (!tensor) tensor = normal_tensor(shape_, seed);
+    return tensor;
+  }
+  Shape shape_;
+  Tensor x_, dy_;
 };
 
 bool over_batch(const NormDefinition& norm) {
@@ -69,31 +51,60 @@ std::string loop_shape(const NormDefinition& norm) {
   return norm.domain.per_row() ? "rows" : "columns";
 }
 
+using MakeNorm = std::function<std::unique_ptr<Norm>(const Scope&, int64_t channels)>;
+
+Work norm_work(const MakeNorm& make, bool over_batch, Place& place) {
+  const Tensor x = place.x();
+  const auto run = std::make_shared<ForwardBackward>(
+      [&](const Scope& scope) -> ForwardBackward::Forward {
+        return [norm = std::shared_ptr<Norm>(make(scope, x.shape().back()))](
+                   Context& ctx, const Var& in) { return (*norm)(ctx, in); };
+      },
+      x, place.dy());
+  const double bytes = static_cast<double>(x.bytes());
+  return {.run = [run] { (*run)(); },
+          .bytes = (over_batch ? 8 : 5) * bytes,
+          .flops = kFlopsOfElement * static_cast<double>(x.numel()),
+          .working_set = 4 * bytes};
+}
+
 }  // namespace
 
 std::vector<BenchCase> norm_cases() {
-  const Inputs rows({4096, 256}), images({32, 32, 32, 64});
+  const auto place = [](const char* name, const Shape& shape, bool large = false) {
+    return std::make_shared<Place>(name, shape, large);
+  };
+  const std::vector rows{place("4096x256", {4096, 256}), place("2048x768", {2048, 768}, true),
+                         place("8192x1024", {8192, 1024}, true)};
+  const std::vector images{place("32x64x32x32", {32, 32, 32, 64})};
+
   std::vector<BenchCase> cases;
-  const auto add = [&](const std::string& name, const NormDefinition& norm,
-                       const NormRun::Make& make) {
-    const Inputs& in = norm.domain.per_row() ? rows : images;
-    const auto run = std::make_shared<NormRun>(make, in.x, in.dy);
+  const auto add = [&](const std::string& name, const NormDefinition& norm, const MakeNorm& make,
+                       const std::shared_ptr<Place>& at) {
     cases.push_back({.name = name,
-                     .run = [run] { run->forward_backward(); },
-                     .bytes = (over_batch(norm) ? 8 : 5) * in.bytes(),
-                     .working_set = 4 * in.bytes(),
-                     .shape = loop_shape(norm)});
+                     .make = [=, batch = over_batch(norm)] { return norm_work(make, batch, *at); },
+                     .loop = loop_shape(norm),
+                     .large = at->large});
   };
   for (const Entry* entry : norm_registry().entries()) {
     const Spec spec = with_parameters(*entry);
     const NormType& norm = norm_registry().at(entry->type);
     const NormDefinition definition = norm.define(spec);
-    add(entry->type, definition,
-        [&](const Scope& scope, int64_t channels) { return make_norm(scope, spec, channels); });
-    if (norm.define_by_dual)
-      add(entry->type + "/dual", definition, [&](const Scope& scope, int64_t channels) {
-        return std::make_unique<Norm>(scope, entry->type, norm.define_by_dual(spec), channels);
-      });
+    for (const auto& at : definition.domain.per_row() ? rows : images) {
+      const std::string name = "norm/" + entry->type + "/" + at->name;
+      add(
+          name, definition,
+          [=](const Scope& scope, int64_t channels) { return make_norm(scope, spec, channels); },
+          at);
+      if (norm.define_by_dual && !at->large)
+        add(
+            name + "/dual", definition,
+            [=, type = entry->type, by_dual = norm.define_by_dual](const Scope& scope,
+                                                                   int64_t channels) {
+              return std::make_unique<Norm>(scope, type, by_dual(spec), channels);
+            },
+            at);
+    }
   }
   return cases;
 }

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "apps/bench/results.h"
+
+namespace norma {
+
+// The results as one HTML page that needs nothing else: the roofline, where the build found the
+// library that draws it, and the table behind it.
+std::string as_html(const Results& results);
+
+// Files that became part of the program when it was built (apps/bench/embed.cmake).
+namespace embedded {
+extern const char* const kPage;  // page.html
+extern const char* const kD3;    // d3.min.js; empty where it was not found
+}  // namespace embedded
+
+}  // namespace norma
