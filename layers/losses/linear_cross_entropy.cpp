@@ -24,7 +24,7 @@ struct LinearCrossEntropyOp final : NamedOp<LinearCrossEntropyOp> {
 
 // Logits that stay in the cache from one product to the next, and the rows below which the weight
 // would be read too often.
-constexpr int64_t kCachedLogits = int64_t{1} << 20, kLeastRows = 256;
+constexpr int64_t kCachedLogits = int64_t{1} << 20, kLeastRows = 512;
 
 int64_t rows_of_a_chunk(int64_t classes, size_t element) {
   return std::max(kCachedLogits / (classes * static_cast<int64_t>(element)), kLeastRows);
@@ -33,7 +33,8 @@ int64_t rows_of_a_chunk(int64_t classes, size_t element) {
 // As few chunks as hold no more rows than that, of about equal size.
 Chunks cut_rows(int64_t rows, int64_t most) {
   const int64_t number = (rows + most - 1) / std::max<int64_t>(most, 1);
-  return {.count = rows, .size = (rows + number - 1) / std::max<int64_t>(number, 1), .number = number};
+  return {
+      .count = rows, .size = (rows + number - 1) / std::max<int64_t>(number, 1), .number = number};
 }
 
 // The features x (rows, in) against the weight of the head, chunk by chunk.
@@ -48,7 +49,8 @@ class Walk {
         x_(std::move(x)),
         dx_(std::move(dx)),
         target_(std::move(target)),
-        counted_(target_, options) {}
+        counted_(target_, options),
+        most_(std::min(x_.rows(), rows_of_a_chunk(weight_.shape[0], size_of(x_.dtype())))) {}
 
   kernels::CrossEntropySums run() {
     return with_float_type(x_.dtype(), [&]<class T>() { return run_in<T>(); });
@@ -66,18 +68,16 @@ class Walk {
 
   template <class T>
   kernels::CrossEntropySums run_in() {
-    const int64_t rows = x_.rows(), in = x_.shape().back(), classes = weight_.shape[0];
+    const int64_t in = x_.shape().back(), classes = weight_.shape[0];
     const int64_t row_bytes = in * static_cast<int64_t>(sizeof(T));
-    const int64_t most = std::min(rows, rows_of_a_chunk(classes, sizeof(T)));
-    const Tensor logits = Tensor::empty({most, classes}, x_.dtype());
-    // The same in every batch, however many rows of it count.
+    const Tensor logits = Tensor::empty({most_, classes}, x_.dtype());
     Tensor some_x, some_dx, some_targets;
     if (!counted_.all()) {
-      some_x = Tensor::empty({most, in}, x_.dtype());
-      some_dx = Tensor::empty({most, in}, x_.dtype());
-      some_targets = Tensor::empty({most}, DType::kInt32);
+      some_x = Tensor::empty({most_, in}, x_.dtype());
+      some_dx = Tensor::empty({most_, in}, x_.dtype());
+      some_targets = Tensor::empty({most_}, DType::kInt32);
     }
-    const Chunks cut = cut_rows(counted_.number(), most);
+    const Chunks cut = cut_rows(counted_.number(), most_);
     kernels::CrossEntropySums sums;
     for (int64_t chunk = 0; chunk < cut.number; ++chunk) {
       const int64_t begin = cut.begin(chunk), end = cut.end(chunk);
@@ -109,7 +109,7 @@ class Walk {
     gemm(dtype, {.m = rows.number, .n = classes, .k = in, .transpose_b = true}, rows.x, in,
          weight_.value.raw(), in, logits, classes, bias_ ? bias_->value.raw() : nullptr);
     if (!differentiate_) {
-      const Tensor for_backward = Tensor::empty({2, rows.number}, dtype);
+      const Tensor for_backward = Tensor::empty({2, most_}, dtype);
       T* const no_row_loss = nullptr;
       T* const row_max = for_backward.data<T>();
       return kernels::cross_entropy_forward(logits, rows.target, rows.number, classes, options_,
@@ -118,12 +118,11 @@ class Walk {
     const auto sums =
         kernels::cross_entropy_in_place(logits, rows.target, rows.number, classes, options_);
     const T* const dlogits = logits;
-    gemm(dtype,
-         {.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
+    gemm(dtype, {.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
          dlogits, classes, rows.x, in, weight_.grad.raw(), in);
     if (bias_) {
-      const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows.number, classes)},
-                                           DType::kFloat64);
+      const Tensor scratch =
+          Tensor::empty({kernels::column_sum_scratch(rows.number, classes)}, DType::kFloat64);
       kernels::add_column_sums(bias_->grad.data<T>(), dlogits, rows.number, classes,
                                scratch.data<double>());
     }
@@ -140,6 +139,7 @@ class Walk {
   bool differentiate_;
   Tensor x_, dx_, target_;
   CountedRows counted_;
+  int64_t most_;  // rows of a chunk, and so of memory: the same in every batch, whatever counts
 };
 
 }  // namespace

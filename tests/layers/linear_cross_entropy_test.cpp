@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
@@ -55,9 +54,8 @@ struct Head {
   }
 
   LossResult forward(Var features) {
-    return loss->of(ctx, {.features = std::move(features),
-                          .head = &linear,
-                          .soft_cap = problem.soft_cap});
+    return loss->of(
+        ctx, {.features = std::move(features), .head = &linear, .soft_cap = problem.soft_cap});
   }
   double loss_alone() { return forward(Var{x}).total; }
 
@@ -136,9 +134,9 @@ TEST_CASE("cross-entropy by chunks of logits is that of all logits, gradients to
 
 TEST_CASE("cross-entropy by chunks leaves out the rows that do not count") {
   check_like_plain({.counts = every_third});
-  check_like_plain({.rows = 613, .classes = 1000, .bias = true, .counts = every_third});
+  check_like_plain({.rows = 2001, .classes = 300, .bias = true, .counts = every_third});
   // As many as one chunk holds, of more rows than that.
-  check_like_plain({.rows = 613, .classes = 1000, .counts = [](int64_t row) { return row > 356; }});
+  check_like_plain({.rows = 613, .classes = 1000, .counts = [](int64_t row) { return row > 100; }});
   check_like_plain({.counts = [](int64_t) { return false; }});
   check_like_plain({.rows = 613, .classes = 1000, .loss = {{"ignore_index", 3}}});
 }
@@ -155,7 +153,8 @@ TEST_CASE("cross-entropy by chunks has smoothing and the z-loss") {
 }
 
 TEST_CASE("gradients of cross-entropy by chunks are those of differences") {
-  Head head({.rows = 9, .loss = {{"z_loss", 0.05}, {"label_smoothing", 0.1}}, .counts = every_third});
+  Head head(
+      {.rows = 9, .loss = {{"z_loss", 0.05}, {"label_smoothing", 0.1}}, .counts = every_third});
   const Head::Outcome found = head.train(true);
   const auto slope = [&](double* number) {
     constexpr double kStep = 1e-5;
@@ -192,8 +191,8 @@ TEST_CASE("one and two threads give the same bits of cross-entropy by chunks") {
 }
 
 TEST_CASE("cross-entropy by chunks never holds all logits") {
-  Head head({.rows = 4096, .in = 8, .classes = 2000, .dtype = DType::kFloat32});
-  const size_t logits = 4096 * 2000 * sizeof(float);
+  Head head({.rows = 8192, .in = 8, .classes = 2000, .dtype = DType::kFloat32});
+  const size_t logits = 8192 * 2000 * sizeof(float);
   const auto most_in_use = [&](auto&& run) {
     reset_pool_peak();
     const size_t before = pool_statistics().bytes_in_use;
