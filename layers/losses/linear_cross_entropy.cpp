@@ -30,6 +30,11 @@ int64_t rows_of_a_chunk(int64_t classes, size_t element) {
   return std::max(kCachedLogits / (classes * static_cast<int64_t>(element)), kLeastRows);
 }
 
+int64_t round_up(int64_t rows) {
+  constexpr int64_t kRound = 64;
+  return (rows + kRound - 1) / kRound * kRound;
+}
+
 // As few chunks as hold no more rows than that, of about equal size.
 Chunks cut_rows(int64_t rows, int64_t most) {
   const int64_t number = (rows + most - 1) / std::max<int64_t>(most, 1);
@@ -91,7 +96,12 @@ class Walk {
       }
       counted_.gather(begin, end, x_.raw(), some_x.raw(), row_bytes);
       counted_.gather(begin, end, target_.raw(), some_targets.raw(), sizeof(int32_t));
-      sums += multiply_out<T>({.number = end - begin,
+      // Filled up with zeros that do not count, so that few sizes of products come up.
+      const int64_t together = end - begin, filled = std::min(round_up(together), most_);
+      std::fill(some_x.data<T>() + together * in, some_x.data<T>() + filled * in, T(0));
+      std::fill(some_targets.data<int32_t>() + together, some_targets.data<int32_t>() + filled,
+                kernels::CrossEntropyOptions::kAlwaysIgnored);
+      sums += multiply_out<T>({.number = filled,
                                .x = some_x.data<T>(),
                                .dx = dx_ ? some_dx.data<T>() : nullptr,
                                .target = some_targets.data<int32_t>()},
