@@ -66,7 +66,7 @@ class FiniteGuard final : public TapeObserver {
 std::string write_post_mortem(Training& training, const StepReport& report,
                               const std::filesystem::path& run, const std::string& resolved) {
   FiniteGuard guard;
-  training.rehearse(guard, training.config().train.accumulate);
+  training.rehearse(&guard, training.config().train.accumulate);
   const std::filesystem::path folder = run / "post_mortem";
   std::filesystem::create_directories(folder);
   char head[256];

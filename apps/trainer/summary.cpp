@@ -76,8 +76,11 @@ std::string fact(const char* name, const std::string& value) {
 std::string training_summary(Training& training) {
   ShapeObserver observer;
   const PoolStatistics before = pool_statistics();
-  const double flops = training.rehearse(observer);
+  // As a step does it, and only then observed, for which operations hold more. So far the pool has
+  // handed out all that a training ever asks for.
+  training.rehearse(nullptr);
   const PoolStatistics after = pool_statistics();
+  const double flops = training.rehearse(&observer);
 
   Branch root;
   ParamSet& params = training.params();
@@ -112,6 +115,8 @@ std::string training_summary(Training& training) {
   text += fact("memory", human_bytes(slab) + " parameters, " + human_bytes(slab) + " gradients, " +
                              human_bytes(slab * slots) + " optimizer, " + human_bytes(activations) +
                              " activations");
+  text += fact("peak memory", human_bytes(static_cast<double>(after.peak_in_use)) +
+                                  ", the data and the program itself not counted");
   return text;
 }
 

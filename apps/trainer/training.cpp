@@ -229,14 +229,14 @@ void Training::restore_buffers() {
     params_.buffers()[i].value.copy_from(kept_buffers_[i]);
 }
 
-double Training::rehearse(TapeObserver& observer, int64_t micro_batches) {
+double Training::rehearse(TapeObserver* observer, int64_t micro_batches) {
   ctx_.tape = &tape_;
   ctx_.training = true;
   ctx_.step = steps_;
   ctx_.replaying = true;
   ctx_.comm = &single_process();
   keep_buffers();  // a backward may have state too
-  ctx_.observer = tape_.observer = &observer;
+  ctx_.observer = tape_.observer = observer;
   double flops = 0;
   params_.zero_grad();
   for (int64_t part = 0; part < micro_batches; ++part) {

@@ -72,10 +72,11 @@ class Training {
   ParamSet& params() { return params_; }
   Module& model() { return *model_; }
 
-  // Forward and backward of the next step's first micro-batches, observed, with no lasting effect:
-  // for the summary and for finding out where numbers stopped being finite. Returns the forwards'
-  // floating-point operations.
-  double rehearse(TapeObserver& observer, int64_t micro_batches = 1);
+  // Forward and backward of the next step's first micro-batches with no lasting effect: for the
+  // summary and for finding out where numbers stopped being finite. With an observer, which may
+  // be null, operations show what they otherwise never hold. Returns the forwards' floating-point
+  // operations.
+  double rehearse(TapeObserver* observer, int64_t micro_batches = 1);
 
   // Everything a resumed training needs. The views borrow this training's memory.
   io::CheckpointContent snapshot() const;

@@ -1,6 +1,7 @@
 #include "layers/losses/linear_cross_entropy.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -24,10 +25,15 @@ struct LinearCrossEntropyOp final : NamedOp<LinearCrossEntropyOp> {
 
 // Logits that stay in the cache from one product to the next, and the rows below which the weight
 // would be read too often.
-constexpr int64_t kCachedLogits = int64_t{1} << 20, kLeastRows = 256;
+constexpr int64_t kCachedLogits = int64_t{1} << 20, kLeastRows = 512;
 
 int64_t rows_of_a_chunk(int64_t classes, size_t element) {
   return std::max(kCachedLogits / (classes * static_cast<int64_t>(element)), kLeastRows);
+}
+
+int64_t round_up(int64_t rows) {
+  constexpr int64_t kRound = 64;
+  return (rows + kRound - 1) / kRound * kRound;
 }
 
 // As few chunks as hold no more rows than that, of about equal size.
@@ -51,7 +57,8 @@ class Walk {
         x_(product_operand(x, operands)),
         dx_(std::move(dx)),
         target_(std::move(target)),
-        counted_(target_, options) {}
+        counted_(target_, options),
+        most_(std::min(x_.rows(), rows_of_a_chunk(weight_.var.shape()[0], size_of(dtype_)))) {}
 
   kernels::CrossEntropySums run() {
     return with_float_type(dtype_, [&]<class T>() { return run_in<T>(); });
@@ -69,19 +76,17 @@ class Walk {
 
   template <class T>
   kernels::CrossEntropySums run_in() {
-    const int64_t rows = x_.rows(), in = x_.shape().back(), classes = weight_.var.shape()[0];
+    const int64_t in = x_.shape().back(), classes = weight_.var.shape()[0];
     const int64_t x_bytes = in * static_cast<int64_t>(size_of(x_.dtype()));
     const int64_t dx_bytes = in * static_cast<int64_t>(sizeof(T));
-    const int64_t most = std::min(rows, rows_of_a_chunk(classes, sizeof(T)));
-    const Tensor logits = Tensor::empty({most, classes}, dtype_);
-    // The same in every batch, however many rows of it count.
+    const Tensor logits = Tensor::empty({most_, classes}, dtype_);
     Tensor some_x, some_dx, some_targets;
     if (!counted_.all()) {
-      some_x = Tensor::empty({most, in}, x_.dtype());
-      some_dx = Tensor::empty({most, in}, dtype_);
-      some_targets = Tensor::empty({most}, DType::kInt32);
+      some_x = Tensor::empty({most_, in}, x_.dtype());
+      some_dx = Tensor::empty({most_, in}, dtype_);
+      some_targets = Tensor::empty({most_}, DType::kInt32);
     }
-    const Chunks cut = cut_rows(counted_.number(), most);
+    const Chunks cut = cut_rows(counted_.number(), most_);
     kernels::CrossEntropySums sums;
     for (int64_t chunk = 0; chunk < cut.number; ++chunk) {
       const int64_t begin = cut.begin(chunk), end = cut.end(chunk);
@@ -95,7 +100,13 @@ class Walk {
       }
       counted_.gather(begin, end, x_.raw(), some_x.raw(), x_bytes);
       counted_.gather(begin, end, target_.raw(), some_targets.raw(), sizeof(int32_t));
-      sums += multiply_out<T>({.number = end - begin,
+      // Filled up with zeros that do not count, so that few sizes of products come up.
+      const int64_t together = end - begin, filled = std::min(round_up(together), most_);
+      std::memset(some_x.raw() + together * x_bytes, 0,
+                  static_cast<size_t>((filled - together) * x_bytes));
+      std::fill(some_targets.data<int32_t>() + together, some_targets.data<int32_t>() + filled,
+                kernels::CrossEntropyOptions::kAlwaysIgnored);
+      sums += multiply_out<T>({.number = filled,
                                .x = some_x.raw(),
                                .dx = dx_ ? some_dx.data<T>() : nullptr,
                                .target = some_targets.data<int32_t>()},
@@ -114,7 +125,7 @@ class Walk {
     multiply({.m = rows.number, .n = classes, .k = in, .transpose_b = true}, kind, rows.x, in,
              weight_.operand().raw(), in, logits, classes, bias_ ? bias_->value.raw() : nullptr);
     if (!differentiate_) {
-      const Tensor for_backward = Tensor::empty({2, rows.number}, dtype_);
+      const Tensor for_backward = Tensor::empty({2, most_}, dtype_);
       T* const no_row_loss = nullptr;
       T* const row_max = for_backward.data<T>();
       return kernels::cross_entropy_forward(logits, rows.target, rows.number, classes, options_,
@@ -147,6 +158,7 @@ class Walk {
   DType dtype_;  // of the features and the logits
   Tensor x_, dx_, target_;
   CountedRows counted_;
+  int64_t most_;  // rows of a chunk, and so of memory: the same in every batch, whatever counts
 };
 
 }  // namespace

@@ -106,6 +106,41 @@ TEST_CASE("train: --dry-run shows the tree and writes nothing", "[apps]") {
   CHECK_FALSE(fs::exists(folder / "run"));
 }
 
+// The bytes that a summary's line "peak memory" names.
+double promised_peak(const std::string& summary) {
+  const size_t line = summary.find("peak memory");
+  REQUIRE(line != std::string::npos);
+  std::istringstream words(summary.substr(line + std::string("peak memory").size()));
+  double number = 0;
+  std::string unit;
+  words >> number >> unit;
+  for (const char* each : {"B", "KiB", "MiB", "GiB"}) {
+    if (unit == std::string(each) + ",") return number;
+    number *= 1024;
+  }
+  FAIL("no unit of bytes: " << unit);
+  return 0;
+}
+
+TEST_CASE("train: --dry-run tells the memory that the training will take", "[apps]") {
+  const Words small_lstm{"train",          "configs/kjv_lstm.json", "data=selective_copy",
+                         "model.width=32", "model.context=80",      "train.batch=16"};
+  for (const Words& command : {kSmallGpt, kSmallResnet, small_lstm}) {
+    TemporaryFolder folder;
+    const Ended dry = run_program_as_user(with(command, {"--dry-run"}));
+    INFO(dry.err);
+    REQUIRE(dry.code == 0);
+    const Ended ended =
+        run_program_as_user(with(command, {"train.steps=4", "--out", (folder / "run").string()}));
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    double peak = 0;
+    for (const Json& line : metrics_of(folder / "run"))
+      if (line.contains("peak_bytes")) peak = line["peak_bytes"].get<double>();
+    CHECK(promised_peak(dry.out) == Approx(peak).epsilon(0.03));
+  }
+}
+
 TEST_CASE("train: early stopping ends a run that learns no more", "[apps]") {
   TemporaryFolder folder;
   const fs::path run = folder / "run";

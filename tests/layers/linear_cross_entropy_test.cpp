@@ -134,9 +134,9 @@ TEST_CASE("cross-entropy by chunks of logits is that of all logits, gradients to
 
 TEST_CASE("cross-entropy by chunks leaves out the rows that do not count") {
   check_like_plain({.counts = every_third});
-  check_like_plain({.rows = 613, .classes = 1000, .bias = true, .counts = every_third});
+  check_like_plain({.rows = 2001, .classes = 300, .bias = true, .counts = every_third});
   // As many as one chunk holds, of more rows than that.
-  check_like_plain({.rows = 613, .classes = 1000, .counts = [](int64_t row) { return row > 356; }});
+  check_like_plain({.rows = 613, .classes = 1000, .counts = [](int64_t row) { return row > 100; }});
   check_like_plain({.counts = [](int64_t) { return false; }});
   check_like_plain({.rows = 613, .classes = 1000, .loss = {{"ignore_index", 3}}});
 }
@@ -191,8 +191,8 @@ TEST_CASE("one and two threads give the same bits of cross-entropy by chunks") {
 }
 
 TEST_CASE("cross-entropy by chunks never holds all logits") {
-  Head head({.rows = 4096, .in = 8, .classes = 2000, .dtype = DType::kFloat32});
-  const size_t logits = 4096 * 2000 * sizeof(float);
+  Head head({.rows = 8192, .in = 8, .classes = 2000, .dtype = DType::kFloat32});
+  const size_t logits = 8192 * 2000 * sizeof(float);
   const auto most_in_use = [&](auto&& run) {
     reset_pool_peak();
     const size_t before = pool_statistics().bytes_in_use;
