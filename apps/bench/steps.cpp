@@ -6,6 +6,7 @@
 #include "apps/bench/forward_backward.h"
 #include "apps/bench/models.h"
 #include "core/config/config.h"
+#include "core/gemm.h"
 #include "layers/loss.h"
 #include "optim/clip.h"
 #include "optim/optimizer.h"
@@ -16,7 +17,7 @@ namespace {
 // A training that sees the same batch again and again.
 class TrainingRun {
  public:
-  explicit TrainingRun(const BenchModel& at)
+  TrainingRun(const BenchModel& at, Operands operands)
       : params_(DType::kFloat32, 1),
         spec_(at.spec()),
         model_(make_model(Scope(params_), spec_, at.input)),
@@ -27,13 +28,17 @@ class TrainingRun {
                                 : random_indices({at.batch}, at.input.outputs, 2);
     ctx_.tape = &tape_;
     ctx_.training = true;
+    ctx_.operands = operands;
+    ctx_.loss_gradient_is_one = true;
+    loss_ = make_loss(make_spec(Json("cross_entropy"), loss_registry(), "bench"));
   }
 
   void step() {
     params_.zero_grad();
     ctx_.step = optimizer_->steps();
     ctx_.begin_forward(0);
-    const LossResult loss = cross_entropy(ctx_, (*model_)(ctx_, Var{input_}), target_);
+    ctx_.target = target_;
+    const LossResult loss = loss_->of(ctx_, logits_of(*model_, ctx_, Var{input_}));
     tape_.backward(loss.sum);
     const double mean = 1 / loss.weight, norm = grad_norm(params_, mean);
     // So small a rate that the loss stays where it is, whatever number of steps are taken.
@@ -55,20 +60,22 @@ class TrainingRun {
   ParamSet params_;
   Spec spec_;
   std::unique_ptr<Module> model_;
+  std::unique_ptr<Loss> loss_;
   std::unique_ptr<Optimizer> optimizer_;
   Tensor input_, target_;
   Tape tape_;
   Context ctx_;
 };
 
-Work step_work(const BenchModel& at) {
-  const auto run = std::make_shared<TrainingRun>(at);
+Work step_work(const BenchModel& at, Operands operands) {
+  const auto run = std::make_shared<TrainingRun>(at, operands);
   run->step();
   return {.run = [run] { run->step(); },
           .bytes = run->bytes(),
           .flops = run->flops(),
           .working_set = run->working_set(),
-          .arithmetic = Arithmetic::kProductFloat32};
+          .arithmetic = operands == Operands::kBFloat16 ? Arithmetic::kProductBFloat16
+                                                        : Arithmetic::kProductFloat32};
 }
 
 }  // namespace
@@ -78,9 +85,14 @@ std::vector<BenchCase> step_cases() {
   for (const BenchModel& at : bench_models()) {
     std::string name = std::string("step/") + at.name;
     if (at.reads_tokens()) name += "-T" + std::to_string(at.positions);
-    cases.push_back({.name = name + "-B" + std::to_string(at.batch),
-                     .make = [&at] { return step_work(at); },
+    name += "-B" + std::to_string(at.batch);
+    cases.push_back({.name = name,
+                     .make = [&at] { return step_work(at, Operands::kAsTheyAre); },
                      .large = at.large});
+    if (at.reads_tokens() && multiplies_bfloat16())
+      cases.push_back({.name = name + "/bfloat16",
+                       .make = [&at] { return step_work(at, Operands::kBFloat16); },
+                       .large = at.large});
   }
   return cases;
 }
