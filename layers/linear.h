@@ -33,13 +33,11 @@ class Linear : public Module {
   Param& weight() const { return weight_.leaf(); }
   Param* bias() const { return bias_; }
   // The weight of this forward, for those who carry out the product themselves.
-  WeightUse use(Context& ctx) { return weight_.use(ctx); }
+  WeightUse use(Context& ctx) { return weight_.use_in_products(ctx); }
   bool reparametrized() const { return weight_.reparametrized(); }
 
  protected:
-  Var forward(Context& ctx, const Var& x) override {
-    return linear(ctx, x, weight_.use(ctx), bias_);
-  }
+  Var forward(Context& ctx, const Var& x) override { return linear(ctx, x, use(ctx), bias_); }
 
  private:
   Weight weight_;

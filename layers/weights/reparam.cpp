@@ -19,8 +19,8 @@ Weight::Weight(const Scope& scope, const Spec& reparam, const Shape& shape, cons
   leaf_ = reparam_ ? &reparam_->leaf() : &scope.param("weight", shape, ParamKind::kWeight, init);
 }
 
-WeightUse Weight::use(Context& ctx) {
-  WeightUse used = reparam_ ? reparam_->use(ctx) : WeightUse(*leaf_);
+WeightUse Weight::use_in_products(Context& ctx) {
+  WeightUse used = use(ctx);
   if (ctx.operands == Operands::kAsTheyAre) return used;
   if (!rounded_ || used.version != rounded_version_) {
     rounded_ = Tensor();  // its memory serves the new one, unless a tape still reads it

@@ -82,7 +82,9 @@ class Weight {
   Weight(const Scope& scope, const Spec& reparam, const Shape& shape, const Init& init);
   explicit Weight(Param& shared) : leaf_(&shared) {}
 
-  WeightUse use(Context& ctx);
+  WeightUse use(Context& ctx) { return reparam_ ? reparam_->use(ctx) : WeightUse(*leaf_); }
+  // The same for a layer whose products read ctx.operands: `operand` is made, once a version.
+  WeightUse use_in_products(Context& ctx);
   // The learned parameter of the weight's shape.
   Param& leaf() const { return *leaf_; }
   // Whether the weight is another than the learned parameter.

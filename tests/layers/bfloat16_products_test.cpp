@@ -74,14 +74,15 @@ TEST_CASE("bfloat16 products are those of the rounded operands, summed in float3
 TEST_CASE("a weight is rounded once for all products of its version") {
   Run run(DType::kFloat32, Operands::kBFloat16, {3, 17}, 5);
   Weight weight(run.layer.weight());
-  const Tensor first = weight.use(run.ctx).operand(), again = weight.use(run.ctx).operand();
+  const Tensor first = weight.use_in_products(run.ctx).operand(),
+               again = weight.use_in_products(run.ctx).operand();
   CHECK(first.same_memory(again));
   run.layer.weight().value.fill(2);
   run.set.touch();
-  CHECK(weight.use(run.ctx).operand().to(DType::kFloat64).item() == 2);
+  CHECK(weight.use_in_products(run.ctx).operand().to(DType::kFloat64).item() == 2);
   CHECK(first.to(DType::kFloat64).item() != 2);  // a tape may still read it
   run.ctx.operands = Operands::kAsTheyAre;
-  CHECK(weight.use(run.ctx).operand().same_memory(run.layer.weight().value));
+  CHECK(weight.use_in_products(run.ctx).operand().same_memory(run.layer.weight().value));
 }
 
 }  // namespace
