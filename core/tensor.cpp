@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/kernels/round_bfloat16.h"
 #include "core/parallel.h"
 
 namespace norma {
@@ -159,6 +160,8 @@ void Tensor::copy_from(const Tensor& other) const {
     });
     return;
   }
+  if (dtype_ == DType::kBFloat16 && other.dtype_ == DType::kFloat32)
+    return kernels::round_to_bfloat16(data<bfloat16>(), other.data<float>(), numel());
   with_any_type(dtype_, [&]<class To>() {
     with_any_type(other.dtype_, [&]<class From>() {
       const From* const source = other.data<From>();

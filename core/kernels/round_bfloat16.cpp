@@ -1,6 +1,8 @@
 #include "core/kernels/round_bfloat16.h"
 
-#include "core/kernels/lanes.h"
+#include <algorithm>
+
+#include "core/kernels/simd.h"
 #include "core/parallel.h"
 
 namespace norma::kernels {
@@ -29,27 +31,16 @@ void store_upper_halves(bfloat16* to, Vec<float> x, int64_t count) {
 #endif
 }
 
-// store(i, lanes of the rounded numbers, how many of them) for all of them.
-template <class Store>
-void round_each(const float* from, int64_t count, Store store) {
-  constexpr int64_t kLanes = Vec<float>::lanes;
-  parallel_ranges(count, 1, [=](int64_t begin, int64_t end) {
-    int64_t i = begin;
-    for (; i + kLanes <= end; i += kLanes) store(i, rounded(Vec<float>::load(from + i)), kLanes);
-    if (i < end) store(i, rounded(Vec<float>::load_first(from + i, end - i)), end - i);
-  });
-}
-
 }  // namespace
 
 void round_to_bfloat16(bfloat16* to, const float* from, int64_t count) {
-  round_each(from, count,
-             [=](int64_t i, Vec<float> x, int64_t lanes) { store_upper_halves(to + i, x, lanes); });
-}
-
-void round_to_bfloat16(float* to, const float* from, int64_t count) {
-  round_each(from, count,
-             [=](int64_t i, Vec<float> x, int64_t lanes) { x.store_at_most(to + i, lanes); });
+  constexpr int64_t kLanes = Vec<float>::lanes;
+  parallel_ranges(count, 1, [=](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += kLanes) {
+      const int64_t lanes = std::min(kLanes, end - i);
+      store_upper_halves(to + i, rounded(Vec<float>::load_at_most(from + i, lanes)), lanes);
+    }
+  });
 }
 
 }  // namespace norma::kernels
