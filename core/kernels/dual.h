@@ -115,8 +115,7 @@ struct Dual {
     return {t, x.slope * (R(1) - t * t)};
   }
   friend Dual erf(Dual x) {
-    const R two_over_root_pi = R(1.1283791670955126);
-    return {erf(x.value), x.slope * two_over_root_pi * exp(-(x.value * x.value))};
+    return {erf(x.value), x.slope * erf_slope(x.value)};
   }
   friend Dual sigmoid(Dual x) {
     const R s = sigmoid(x.value);

@@ -31,9 +31,15 @@ NORMA_ELEMENTARY(atan)
 NORMA_ELEMENTARY(sin)
 NORMA_ELEMENTARY(cos)
 
+NORMA_FROM_ONE_LANE(erf_slope)
+
 #undef NORMA_ELEMENTARY
 #undef NORMA_FROM_C_LIBRARY
 #undef NORMA_FROM_ONE_LANE
+
+// The slope of erf: 2/√π·e^-x².
+inline double erf_slope(double x) { return 1.1283791670955126 * exp(-(x * x)); }
+inline Vec<double> erf_slope(Vec<double> x) { return exp(-(x * x)) * 1.1283791670955126; }
 
 namespace detail {
 

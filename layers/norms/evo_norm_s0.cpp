@@ -24,12 +24,6 @@ struct EvoNormS0 {
   static auto map(auto x, auto, auto rstd, auto weight, auto bias, auto v) {
     return x * rstd * sigmoid(x * v) * weight + bias;
   }
-  static auto partials(auto x, auto, auto rstd, auto weight, auto, auto v) {
-    using R = decltype(x);
-    const R s = sigmoid(x * v), gated = x * s, of_gate = x * gated * (1 - s), gain = rstd * weight;
-    return std::tuple(gain * (s + v * gated * (1 - s)), kZero, gated * weight, gated * rstd, R(1),
-                      gain * of_gate);
-  }
 };
 
 const RegisterNorm<EvoNormS0> registered("evo_norm_s0", "γ x σ(vx)/√(var + ε) + β, var of a group",

@@ -32,17 +32,6 @@ struct Frn {
     const auto scale = rrms * rsqrt(1 + abs(more) * rrms * rrms);
     return max(x * scale * weight + bias, tau);
   }
-  // With 1/√(1 + |more|·rrms²) = q: ∂scale/∂rrms = q³, ∂scale/∂|more| = −(q·rrms)³/2.
-  static auto partials(auto x, auto, auto rrms, auto weight, auto bias, auto tau, auto more) {
-    using R = decltype(x);
-    const R q = rsqrt(1 + abs(more) * rrms * rrms), scale = rrms * q;
-    const R y = x * scale * weight + bias;
-    const R passes = select(y == tau, R(0.5), select(y < tau, R(0), R(1)));
-    const R sign = select(more > 0, R(1), select(more < 0, R(-1), R(0)));
-    const R gained = passes * weight;
-    return std::tuple(gained * scale, kZero, gained * x * (q * q * q), passes * x * scale, passes,
-                      1 - passes, gained * x * (sign * -0.5 * (scale * scale * scale)));
-  }
 };
 
 const RegisterNorm<Frn> registered("frn",

@@ -25,9 +25,6 @@ struct LayerNorm : Affine {
   static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
     return u * rstd * weight + bias;
   }
-  static auto partials(auto, auto u, auto rstd, auto weight, auto) {
-    return std::tuple(kZero, rstd * weight, u * weight, u * rstd, decltype(u)(1));
-  }
 };
 
 const RegisterNorm<LayerNorm> registered("layer_norm", "γ (x − mean)/√(var + ε) + β over channels",

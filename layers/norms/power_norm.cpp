@@ -55,9 +55,6 @@ struct PowerNorm : AffinePair {
   static auto map(auto, auto u, auto scale, auto, auto weight, auto bias) {
     return u * scale * weight + bias;
   }
-  static auto partials(auto, auto u, auto scale, auto own, auto weight, auto) {
-    return std::tuple(kZero, own * weight, u * weight, kZero, u * scale, decltype(u)(1));
-  }
 };
 
 const RegisterNorm<PowerNorm> registered("power_norm",

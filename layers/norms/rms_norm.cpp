@@ -54,10 +54,6 @@ struct RmsNorm {
   static auto map(auto x, auto, auto rrms, auto weight, auto unit) {
     return x * rrms * (weight + unit);
   }
-  static auto partials(auto x, auto, auto rrms, auto weight, auto unit) {
-    const auto gain = weight + unit;
-    return std::tuple(rrms * gain, kZero, x * gain, x * rrms, kZero);
-  }
 };
 
 const RegisterNorm<RmsNorm> registered("rms_norm", "γ x/√(mean x² + ε) over channels",

@@ -15,9 +15,6 @@ struct ScaleNorm {
   static constexpr Domain domain() { return Domain::row(); }
   auto table(const auto& m) const { return 1 / m.length(eps); }
   static auto map(auto x, auto, auto scale, auto g) { return x * scale * g; }
-  static auto partials(auto x, auto, auto scale, auto g) {
-    return std::tuple(scale * g, kZero, x * g, x * scale);
-  }
 };
 
 const RegisterNorm<ScaleNorm> registered("scale_norm", "g x/max(‖x‖, ε) over channels",

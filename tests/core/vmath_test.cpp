@@ -107,4 +107,21 @@ TEST_CASE("float functions stay within their stated error over the whole range",
   CHECK(root.ulps <= 1.1);
   CHECK(root.ulps > 0.1);
 }
+
+TEST_CASE("the slope of erf in float stays within its stated error", "[vmath]") {
+  double worst = 0, worst_inside = 0;  // of the slope itself up to |x| = 1; outright
+  for (float x = 0; x < 30; x = x < 1e-3f ? x + 1e-5f : x * 1.00001f)
+    for (const float at : {x, -x}) {
+      const double exact = math::erf_slope(static_cast<double>(at));
+      const double error = std::fabs(static_cast<double>(math::erf_slope(at)) - exact);
+      worst = std::max(worst, error);
+      if (x <= 1) worst_inside = std::max(worst_inside, error / exact);
+    }
+  INFO("outright " << worst << ", up to 1 relative " << worst_inside);
+  CHECK(worst <= 2e-7);
+  CHECK(worst > 1e-9);
+  CHECK(worst_inside <= 2e-7);
+  CHECK(math::erf_slope(kInf) <= std::numeric_limits<float>::min());
+  CHECK(std::isnan(math::erf_slope(kNan)));
+}
 }  // namespace norma
