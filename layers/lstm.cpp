@@ -233,9 +233,9 @@ Var Lstm::step(Context& ctx, Sequence& s, int64_t t) {
 }
 
 namespace {
-const RegisterLayer<Lstm> registered("lstm", "a long short-term memory, with norms if wanted",
-                                     "Hochreiter and Schmidhuber 1997; Ba et al. 2016, "
-                                     "arXiv:1607.06450");
+const RegisterLayer<Lstm> registered_lstm("lstm", "a long short-term memory, with norms if wanted",
+                                          "Hochreiter and Schmidhuber 1997; Ba et al. 2016, "
+                                          "arXiv:1607.06450");
 }  // namespace
 
 }  // namespace norma

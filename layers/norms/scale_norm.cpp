@@ -20,8 +20,8 @@ struct ScaleNorm {
   }
 };
 
-const RegisterNorm<ScaleNorm> registered("scale_norm", "g x/max(‖x‖, ε) over channels",
-                                         "Nguyen, Salazar 2019, arXiv:1910.05895");
+const RegisterNorm<ScaleNorm> registered_scale_norm("scale_norm", "g x/max(‖x‖, ε) over channels",
+                                                    "Nguyen, Salazar 2019, arXiv:1910.05895");
 
 }  // namespace
 }  // namespace norma
