@@ -14,7 +14,6 @@ foreach(folder common trainer)
 endforeach()
 
 set(commands "")
-set(headers_of "")
 file(GLOB mains CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/apps/*/main.cpp")
 foreach(main ${mains})
   get_filename_component(folder "${main}" DIRECTORY)
@@ -23,17 +22,12 @@ foreach(main ${mains})
   add_executable(norma-${command} ${sources})
   set_target_properties(norma-${command} PROPERTIES OUTPUT_NAME ${command})
   target_link_libraries(norma-${command} PRIVATE apps_shared)
-  if(NOT command STREQUAL bench)  # which has loops of its own, of memory alone
-    target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
-    # Alike in flags, they share what takes longest to parse.
-    if(headers_of)
-      target_precompile_headers(norma-${command} REUSE_FROM ${headers_of})
-    else()
-      set(headers_of norma-${command})
-      target_precompile_headers(${headers_of} PRIVATE
-        <CLI/CLI.hpp> <nlohmann/json.hpp> <algorithm> <functional> <map> <string> <vector>)
-    endif()
-  endif()
+  target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O2>)
+  share_headers(norma-${command} programs ${standard_headers} <nlohmann/json.hpp>)
   include("${folder}/embed.cmake" OPTIONAL)  # files that become part of the program
   list(APPEND commands ${command})
 endforeach()
+
+set(targets ${commands})
+list(TRANSFORM targets PREPEND norma-)
+add_custom_target(programs DEPENDS norma ${targets})  # all but the tests

@@ -19,15 +19,30 @@ set_target_properties(norma PROPERTIES
   VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
 # Headers that half of all sources read, and whose parsing takes most of a build's time. Standard
-# ones alone: the project's own would rebuild a whole folder with every change.
+# ones alone: the project's own would rebuild a whole folder with every change. Targets with the same
+# flags share one parsed copy.
 set(standard_headers <algorithm> <array> <cmath> <deque> <functional> <limits> <map> <memory>
   <optional> <span> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
+function(share_headers target kind) # share_headers(TARGET KIND HEADER...)
+  get_property(owner GLOBAL PROPERTY headers_of_${kind})
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    set_property(GLOBAL PROPERTY headers_of_${kind} ${target})
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# In the presets for use (CMAKE_UNITY_BUILD), several sources of a folder are compiled as one: what
+# they include and instantiate alike is then parsed and compiled once, which halves a build. What a
+# file keeps to itself therefore has a name of its own within its folder.
 
 # add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
 # before, as the OBJECT library NAME, if any. KIND is what they do:
 #   reading    configs and files, which is no hot loop: optimizing it hard takes time and gains none
+#              (-O1 takes more: what it does not inline of the JSON library, it compiles)
 #   layers     what is built of tensors
-#   kernels    loops, which read next to no headers
+#   kernels    loops, which read next to no headers: together they would gain nothing
 function(add_folder name folder kind)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
   foreach(inner ${added_folders})
@@ -42,10 +57,12 @@ function(add_folder name folder kind)
   target_link_libraries(${name} PRIVATE
     nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
   if(kind STREQUAL reading)
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-    target_precompile_headers(${name} PRIVATE ${standard_headers} <nlohmann/json.hpp>)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O2>)
+    share_headers(${name} reading ${standard_headers} <nlohmann/json.hpp>)
   elseif(kind STREQUAL layers)
-    target_precompile_headers(${name} PRIVATE ${standard_headers})
+    share_headers(${name} layers ${standard_headers})
+  else()
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
 endfunction()
 

@@ -13,14 +13,15 @@ namespace norma {
 namespace {
 
 // Multiply-adds that repay handing a tile of images to a thread.
-constexpr int64_t kTileWork = int64_t{1} << 19;
-constexpr int64_t kMostTiles = 8;
+constexpr int64_t kImageTileWork = int64_t{1} << 19;
+constexpr int64_t kMostImageTiles = 8;
 
 Chunks tiles_of(const Conv2dShape& s) {
   Chunks tiles;
   tiles.count = s.batch;
   const int64_t work = s.batch * s.image_out() * s.depth();
-  const int64_t number = std::clamp<int64_t>(work / kTileWork, 1, std::min(s.batch, kMostTiles));
+  const int64_t number =
+      std::clamp<int64_t>(work / kImageTileWork, 1, std::min(s.batch, kMostImageTiles));
   tiles.size = (s.batch + number - 1) / number;
   tiles.number = (s.batch + tiles.size - 1) / tiles.size;
   return tiles;

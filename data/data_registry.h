@@ -22,7 +22,7 @@ DataRegistry& data_registry();
 std::unique_ptr<Dataset> load_dataset(const Spec& spec, const DataRequest& request);
 
 // Registers a kind of data with options struct O at program start:
-//   const RegisterData<IdxOptions> registered("idx", "images in …", "LeCun …", load_idx);
+//   const RegisterData<IdxOptions> registered_idx("idx", "images in …", "LeCun …", load_idx);
 template <class O>
 struct RegisterData {
   using Load = std::unique_ptr<Dataset> (*)(const O&, const DataRequest&);

@@ -81,15 +81,20 @@ void GatedActivationOp::backward(Grads& grads) {
 
 namespace {
 template <Activation kind>
-using Layer = RegisterLayer<ActivationLayer<kind>>;
-const Layer<Activation::kRelu> relu("relu", "max(x, 0)", "torch.nn.functional.relu");
-const Layer<Activation::kRelu2> relu2("relu2", "max(x, 0)²", "So et al. 2021, arXiv:2109.08668");
-const Layer<Activation::kGelu> gelu("gelu", "x·Φ(x), exact", "torch.nn.functional.gelu");
-const Layer<Activation::kGeluTanh> gelu_tanh("gelu_tanh", "x·Φ(x), approximated by tanh",
-                                             "torch.nn.functional.gelu(approximate='tanh')");
-const Layer<Activation::kSilu> silu("silu", "x·σ(x)", "torch.nn.functional.silu");
-const Layer<Activation::kTanh> tanh_layer("tanh", "tanh(x)", "torch.tanh");
-const Layer<Activation::kSigmoid> sigmoid("sigmoid", "1/(1 + exp(−x))", "torch.sigmoid");
+using RegisterActivation = RegisterLayer<ActivationLayer<kind>>;
+const RegisterActivation<Activation::kRelu> registered_relu("relu", "max(x, 0)",
+                                                            "torch.nn.functional.relu");
+const RegisterActivation<Activation::kRelu2> registered_relu2("relu2", "max(x, 0)²",
+                                                              "So et al. 2021, arXiv:2109.08668");
+const RegisterActivation<Activation::kGelu> registered_gelu("gelu", "x·Φ(x), exact",
+                                                            "torch.nn.functional.gelu");
+const RegisterActivation<Activation::kGeluTanh> registered_gelu_tanh(
+    "gelu_tanh", "x·Φ(x), approximated by tanh", "torch.nn.functional.gelu(approximate='tanh')");
+const RegisterActivation<Activation::kSilu> registered_silu("silu", "x·σ(x)",
+                                                            "torch.nn.functional.silu");
+const RegisterActivation<Activation::kTanh> registered_tanh("tanh", "tanh(x)", "torch.tanh");
+const RegisterActivation<Activation::kSigmoid> registered_sigmoid("sigmoid", "1/(1 + exp(−x))",
+                                                                  "torch.sigmoid");
 }  // namespace
 
 }  // namespace norma

@@ -195,8 +195,8 @@ Var normalized_heads(Context& ctx, Module& norm, const Var& x, int64_t head_widt
 }
 
 namespace {
-const RegisterLayer<Attention> registered("attention", "multi-head self-attention",
-                                          "Vaswani et al. 2017, arXiv:1706.03762");
+const RegisterLayer<Attention> registered_attention("attention", "multi-head self-attention",
+                                                    "Vaswani et al. 2017, arXiv:1706.03762");
 }  // namespace
 
 }  // namespace norma

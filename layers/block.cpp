@@ -85,8 +85,9 @@ Stream Block::on_stream(Context& ctx, const Stream& stream) {
 Var Block::forward(Context& ctx, const Var& x) { return resolve(ctx, on_stream(ctx, resolved(x))); }
 
 namespace {
-const RegisterLayer<Block> registered("block", "a transformer block: attention and feed-forward",
-                                      "Vaswani et al. 2017, arXiv:1706.03762");
+const RegisterLayer<Block> registered_block("block",
+                                            "a transformer block: attention and feed-forward",
+                                            "Vaswani et al. 2017, arXiv:1706.03762");
 }  // namespace
 
 }  // namespace norma

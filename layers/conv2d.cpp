@@ -126,8 +126,8 @@ Conv2dShape Conv2d::shape_for(const Var& x) const {
 }
 
 namespace {
-const RegisterLayer<Conv2d> registered("conv2d", "a two-dimensional convolution",
-                                       "torch.nn.Conv2d");
+const RegisterLayer<Conv2d> registered_conv2d("conv2d", "a two-dimensional convolution",
+                                              "torch.nn.Conv2d");
 }  // namespace
 
 }  // namespace norma

@@ -68,9 +68,9 @@ Var CrossAttention::forward(Context& ctx, const Var& x) {
 }
 
 namespace {
-const RegisterLayer<CrossAttention> registered("cross_attention",
-                                               "multi-head attention to another sequence",
-                                               "Vaswani et al. 2017, arXiv:1706.03762");
+const RegisterLayer<CrossAttention> registered_cross_attention(
+    "cross_attention", "multi-head attention to another sequence",
+    "Vaswani et al. 2017, arXiv:1706.03762");
 }  // namespace
 
 }  // namespace norma

@@ -38,7 +38,7 @@ Var DecoderBlock::forward(Context& ctx, const Var& x) {
 }
 
 namespace {
-const RegisterLayer<DecoderBlock> registered(
+const RegisterLayer<DecoderBlock> registered_decoder_block(
     "decoder_block", "a transformer block that also attends to an encoder's output",
     "Vaswani et al. 2017, arXiv:1706.03762");
 }  // namespace

@@ -12,7 +12,7 @@
 namespace norma {
 namespace {
 
-constexpr const char* kName = "attention";
+constexpr const char* kAttention = "attention";
 
 // The heads of q, k or v: some columns of a tensor (B, rows, width).
 struct Part {
@@ -87,7 +87,7 @@ void run_forward(const Attending& a, const Tensor& out, const Tensor& lse) {
 }
 
 struct AttentionOp : NamedOp<AttentionOp> {
-  static constexpr const char* kName = norma::kName;
+  static constexpr const char* kName = kAttention;
   Attending attending;
   Tensor out, lse;
   bool packed;
@@ -96,17 +96,18 @@ struct AttentionOp : NamedOp<AttentionOp> {
 
 void check_input(const Context& ctx, const Var& x, int64_t width) {
   if (x.shape().rank() != 3)
-    layer_error(ctx, kName, "expects (B,T,C), found shape " + x.shape().str());
-  expect_width(ctx, kName, x, width);
+    layer_error(ctx, kAttention, "expects (B,T,C), found shape " + x.shape().str());
+  expect_width(ctx, kAttention, x, width);
 }
 
 // Appends the new keys and values to the module's cache and attends to all that it holds.
 void extend_cache(Context& ctx, Attending& a) {
   Inference& inference = *ctx.inference;
   const int64_t batch = a.batch(), rows = a.queries(), width = a.heads.key_width();
-  if (!a.heads.causal) layer_error(ctx, kName, "caches keys and values only where it is causal");
+  if (!a.heads.causal)
+    layer_error(ctx, kAttention, "caches keys and values only where it is causal");
   if (inference.position + rows > inference.capacity)
-    layer_error(ctx, kName,
+    layer_error(ctx, kAttention,
                 "the cache holds " + std::to_string(inference.capacity) +
                     " positions and is asked for " + std::to_string(inference.position + rows));
   const DType dtype = a.parts.k.tensor.dtype();
@@ -135,10 +136,10 @@ void extend_cache(Context& ctx, Attending& a) {
 void take_bias(const Context& ctx, Attending& a, const Var* bias) {
   if (!bias) return;
   const Shape expected{a.heads.heads, a.queries() + a.keys - 1};
-  if (a.first > 0) layer_error(ctx, kName, "knows no biases by distance for cached keys");
+  if (a.first > 0) layer_error(ctx, kAttention, "knows no biases by distance for cached keys");
   if (!(bias->shape() == expected))
     layer_error(
-        ctx, kName,
+        ctx, kAttention,
         "expects biases by distance of shape " + expected.str() + ", found " + bias->shape().str());
   a.bias = bias->value;
 }
@@ -147,7 +148,7 @@ void take_bias(const Context& ctx, Attending& a, const Var* bias) {
 Var attend(Context& ctx, Attending& a, Tensor& lse, const Tensor& mask) {
   const int64_t batch = a.batch(), rows = a.queries();
   if (mask && mask.numel() != batch * a.keys)
-    layer_error(ctx, kName,
+    layer_error(ctx, kAttention,
                 "the mask of shape " + mask.shape().str() + " does not fit " +
                     std::to_string(batch) + " samples of " + std::to_string(a.keys) + " positions");
   a.mask = mask;
@@ -212,11 +213,12 @@ Var cross_attention(Context& ctx, const AttentionHeads& heads, const Var& q, con
   check_input(ctx, k, heads.key_width());
   check_input(ctx, v, heads.key_width());
   if (k.shape()[0] != q.shape()[0] || !(k.shape() == v.shape()))
-    layer_error(ctx, kName,
+    layer_error(ctx, kAttention,
                 "expects keys and values for each of the samples " + q.shape().str() + ", found " +
                     k.shape().str() + " and " + v.shape().str());
   if (heads.causal || heads.rotary)
-    layer_error(ctx, kName, "compares no positions of two sequences: neither causal nor rotated");
+    layer_error(ctx, kAttention,
+                "compares no positions of two sequences: neither causal nor rotated");
   Attending a{.heads = heads,
               .parts = {{q.value}, {k.value}, {v.value}},
               .mask = {},

@@ -23,7 +23,7 @@ LayerRegistry& layer_registry();
 std::unique_ptr<Module> make_layer(const Scope& scope, const Spec& spec, const LayerInput& input);
 
 // Registers layer class L with options struct L::Options at program start:
-//   const RegisterLayer<Linear> registered("linear", "y = x Wᵀ + b", "…");
+//   const RegisterLayer<Linear> registered_linear("linear", "y = x Wᵀ + b", "…");
 // L is constructed from (scope, options, input).
 template <class L>
 struct RegisterLayer {

@@ -100,8 +100,8 @@ std::optional<Init> normal_init(std::optional<double> deviation) {
 }
 
 namespace {
-const RegisterLayer<Linear> registered("linear", "y = x Wᵀ + b over the last axis",
-                                       "torch.nn.Linear");
+const RegisterLayer<Linear> registered_linear("linear", "y = x Wᵀ + b over the last axis",
+                                              "torch.nn.Linear");
 }  // namespace
 
 }  // namespace norma

@@ -13,7 +13,7 @@
 namespace norma {
 namespace {
 
-constexpr const char* kName = "lstm";
+constexpr const char* kLstm = "lstm";
 
 struct CellOp : NamedOp<CellOp> {
   static constexpr const char* kName = "lstm_cell";
@@ -162,7 +162,7 @@ struct Lstm::Sequence {
 
 Var Lstm::forward(Context& ctx, const Var& x) {
   if (x.shape().rank() != 3)
-    layer_error(ctx, kName, "expects (B,T,C), found shape " + x.shape().str());
+    layer_error(ctx, kLstm, "expects (B,T,C), found shape " + x.shape().str());
   const int64_t batch = x.shape()[0], time = x.shape()[1];
   Var from_input = ih_(ctx, zero_padding(ctx, x));
   if (ih_norm_) from_input = (*ih_norm_)(ctx, from_input);
@@ -233,9 +233,9 @@ Var Lstm::step(Context& ctx, Sequence& s, int64_t t) {
 }
 
 namespace {
-const RegisterLayer<Lstm> registered("lstm", "a long short-term memory, with norms if wanted",
-                                     "Hochreiter and Schmidhuber 1997; Ba et al. 2016, "
-                                     "arXiv:1607.06450");
+const RegisterLayer<Lstm> registered_lstm("lstm", "a long short-term memory, with norms if wanted",
+                                          "Hochreiter and Schmidhuber 1997; Ba et al. 2016, "
+                                          "arXiv:1607.06450");
 }  // namespace
 
 }  // namespace norma

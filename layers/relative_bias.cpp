@@ -88,9 +88,9 @@ Var RelativeBias::forward(Context& ctx, const Var& x) {
 }
 
 namespace {
-const RegisterLayer<RelativeBias> registered("relative_bias",
-                                             "attention bias by the distance between positions",
-                                             "Raffel et al. 2019 (T5), arXiv:1910.10683");
+const RegisterLayer<RelativeBias> registered_relative_bias(
+    "relative_bias", "attention bias by the distance between positions",
+    "Raffel et al. 2019 (T5), arXiv:1910.10683");
 }  // namespace
 
 }  // namespace norma

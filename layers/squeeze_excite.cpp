@@ -44,9 +44,9 @@ Var SqueezeExcite::forward(Context& ctx, const Var& x) {
 }
 
 namespace {
-const RegisterLayer<SqueezeExcite> registered("squeeze_excite",
-                                              "channels times gates that their means decide",
-                                              "Hu, Shen, Sun 2017, arXiv:1709.01507");
+const RegisterLayer<SqueezeExcite> registered_squeeze_excite(
+    "squeeze_excite", "channels times gates that their means decide",
+    "Hu, Shen, Sun 2017, arXiv:1709.01507");
 }  // namespace
 
 }  // namespace norma

@@ -25,9 +25,9 @@ class Encoder final : public LanguageModel {
   }
 };
 
-const RegisterModel<Encoder> registered("encoder",
-                                        "a bidirectional transformer that names masked tokens",
-                                        "Devlin et al. 2018 (BERT), arXiv:1810.04805");
+const RegisterModel<Encoder> registered_encoder(
+    "encoder", "a bidirectional transformer that names masked tokens",
+    "Devlin et al. 2018 (BERT), arXiv:1810.04805");
 
 }  // namespace
 }  // namespace norma

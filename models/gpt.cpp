@@ -22,9 +22,9 @@ class Gpt final : public LanguageModel {
       : LanguageModel(scope, options, Sees::kPast, tokens_alone(input, "gpt"), input.outputs) {}
 };
 
-const RegisterModel<Gpt> registered("gpt",
-                                    "a decoder-only transformer that predicts the next token",
-                                    "Radford et al. 2019 (GPT-2)");
+const RegisterModel<Gpt> registered_gpt("gpt",
+                                        "a decoder-only transformer that predicts the next token",
+                                        "Radford et al. 2019 (GPT-2)");
 
 }  // namespace
 }  // namespace norma

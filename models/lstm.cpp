@@ -66,9 +66,9 @@ class LstmModel final : public HeadedModel {
   std::optional<Linear> head_;
 };
 
-const RegisterModel<LstmModel> registered("lstm",
-                                          "a recurrent network that predicts the next token",
-                                          "Zaremba et al. 2014, arXiv:1409.2329");
+const RegisterModel<LstmModel> registered_lstm("lstm",
+                                               "a recurrent network that predicts the next token",
+                                               "Zaremba et al. 2014, arXiv:1409.2329");
 
 }  // namespace
 }  // namespace norma

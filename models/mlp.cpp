@@ -70,8 +70,8 @@ class Mlp final : public Module {
   std::unique_ptr<Linear> head_;
 };
 
-const RegisterModel<Mlp> registered("mlp", "a multi-layer perceptron on vectors",
-                                    "Rumelhart, Hinton, Williams 1986");
+const RegisterModel<Mlp> registered_mlp("mlp", "a multi-layer perceptron on vectors",
+                                        "Rumelhart, Hinton, Williams 1986");
 
 }  // namespace
 }  // namespace norma

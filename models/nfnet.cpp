@@ -91,8 +91,9 @@ class Nfnet final : public Module {
   std::unique_ptr<Linear> head_;
 };
 
-const RegisterModel<Nfnet> registered("nfnet", "a residual network for small images without norms",
-                                      "Brock et al. 2021, arXiv:2101.08692 and arXiv:2102.06171");
+const RegisterModel<Nfnet> registered_nfnet(
+    "nfnet", "a residual network for small images without norms",
+    "Brock et al. 2021, arXiv:2101.08692 and arXiv:2102.06171");
 
 }  // namespace
 }  // namespace norma

@@ -142,8 +142,8 @@ class Resnet final : public Module {
   std::unique_ptr<Linear> head_;
 };
 
-const RegisterModel<Resnet> registered("resnet", "a residual network for small images",
-                                       "He et al. 2015, arXiv:1512.03385");
+const RegisterModel<Resnet> registered_resnet("resnet", "a residual network for small images",
+                                              "He et al. 2015, arXiv:1512.03385");
 
 }  // namespace
 }  // namespace norma

@@ -192,9 +192,9 @@ void Seq2seq::judge(Context& ctx, const Var& input) {
   ctx.measure("exact_match", static_cast<double>(right), static_cast<double>(batch));
 }
 
-const RegisterModel<Seq2seq> registered("seq2seq",
-                                        "an encoder-decoder that answers a sequence with another",
-                                        "Raffel et al. 2019 (T5), arXiv:1910.10683");
+const RegisterModel<Seq2seq> registered_seq2seq(
+    "seq2seq", "an encoder-decoder that answers a sequence with another",
+    "Raffel et al. 2019 (T5), arXiv:1910.10683");
 
 }  // namespace
 }  // namespace norma

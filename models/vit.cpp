@@ -64,8 +64,8 @@ class Vit final : public Module {
   Linear head_;
 };
 
-const RegisterModel<Vit> registered("vit", "a vision transformer that classifies images",
-                                    "Dosovitskiy et al. 2020, arXiv:2010.11929");
+const RegisterModel<Vit> registered_vit("vit", "a vision transformer that classifies images",
+                                        "Dosovitskiy et al. 2020, arXiv:2010.11929");
 
 }  // namespace
 }  // namespace norma

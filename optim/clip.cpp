@@ -55,8 +55,8 @@ double grad_norm(const ParamSet& params, double scale) {
 namespace {
 
 template <class C>
-struct Register {
-  Register(const char* type, const char* summary, const char* source) {
+struct RegisterClip {
+  RegisterClip(const char* type, const char* summary, const char* source) {
     clip_registry().add({type, summary, source, describe_options<typename C::Options>()},
                         [](const Spec& spec) -> std::unique_ptr<Clip> {
                           return std::make_unique<C>(options_of<typename C::Options>(spec));
@@ -183,11 +183,11 @@ class Adaptive final : public Clip {
   Options options_;
 };
 
-const Register<ByNorm> norm("norm", "global norm held to a maximum",
-                            "Pascanu et al. 2012, arXiv:1211.5063");
-const Register<ByValue> value("value", "every element held to a maximum", "");
-const Register<Adaptive> agc("agc", "each unit's gradient held to a share of its weight's norm",
-                             "Brock et al. 2021, arXiv:2102.06171");
+const RegisterClip<ByNorm> norm("norm", "global norm held to a maximum",
+                                "Pascanu et al. 2012, arXiv:1211.5063");
+const RegisterClip<ByValue> value("value", "every element held to a maximum", "");
+const RegisterClip<Adaptive> agc("agc", "each unit's gradient held to a share of its weight's norm",
+                                 "Brock et al. 2021, arXiv:2102.06171");
 
 }  // namespace
 }  // namespace norma

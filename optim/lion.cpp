@@ -48,8 +48,8 @@ class Lion final : public Optimizer {
   Options options_;
 };
 
-const RegisterOptimizer<Lion> registered("lion", "the sign of momentum and gradient mixed",
-                                         "Chen et al. 2023, arXiv:2302.06675");
+const RegisterOptimizer<Lion> registered_lion("lion", "the sign of momentum and gradient mixed",
+                                              "Chen et al. 2023, arXiv:2302.06675");
 
 }  // namespace
 }  // namespace norma

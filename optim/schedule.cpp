@@ -44,8 +44,8 @@ struct DecayOptions : WarmupOption {
 };
 
 template <class S>
-struct Register {
-  Register(const char* type, const char* summary, const char* source) {
+struct RegisterSchedule {
+  RegisterSchedule(const char* type, const char* summary, const char* source) {
     schedule_registry().add({type, summary, source, describe_options<typename S::Options>()},
                             [](const Spec& spec) -> std::unique_ptr<Schedule> {
                               return std::make_unique<S>(options_of<typename S::Options>(spec));
@@ -157,15 +157,16 @@ class InverseSqrt final : public Schedule {
   }
 };
 
-const Register<Constant> constant("constant", "the same rate throughout", "");
-const Register<Linear> linear("linear", "a straight fall", "");
-const Register<Cosine> cosine("cosine", "half a cosine down",
-                              "Loshchilov, Hutter 2016, arXiv:1608.03983");
-const Register<Step> step("step", "drops at milestones", "He et al. 2015, arXiv:1512.03385");
-const Register<WarmupStableDecay> wsd("wsd", "warmup, stable, decay",
-                                      "Hu et al. 2024, arXiv:2404.06395");
-const Register<InverseSqrt> inverse_sqrt("inverse_sqrt", "one over the root of the step",
-                                         "Vaswani et al. 2017, arXiv:1706.03762");
+const RegisterSchedule<Constant> constant("constant", "the same rate throughout", "");
+const RegisterSchedule<Linear> linear("linear", "a straight fall", "");
+const RegisterSchedule<Cosine> cosine("cosine", "half a cosine down",
+                                      "Loshchilov, Hutter 2016, arXiv:1608.03983");
+const RegisterSchedule<Step> step("step", "drops at milestones",
+                                  "He et al. 2015, arXiv:1512.03385");
+const RegisterSchedule<WarmupStableDecay> wsd("wsd", "warmup, stable, decay",
+                                              "Hu et al. 2024, arXiv:2404.06395");
+const RegisterSchedule<InverseSqrt> inverse_sqrt("inverse_sqrt", "one over the root of the step",
+                                                 "Vaswani et al. 2017, arXiv:1706.03762");
 
 }  // namespace
 }  // namespace norma

@@ -62,8 +62,8 @@ class Sgd final : public Optimizer {
   Options options_;
 };
 
-const RegisterOptimizer<Sgd> registered("sgd", "gradient descent with momentum",
-                                        "Sutskever et al. 2013; torch.optim.SGD");
+const RegisterOptimizer<Sgd> registered_sgd("sgd", "gradient descent with momentum",
+                                            "Sutskever et al. 2013; torch.optim.SGD");
 
 }  // namespace
 }  // namespace norma

@@ -1,4 +1,5 @@
-# Makes files part of the program `command`: page.html, and D3, which draws its picture.
+# What is particular to the program `command`: page.html and D3, which draws its picture, become part
+# of it.
 
 find_file(NORMA_D3 d3.min.js PATHS /usr/share/nodejs/d3/dist NO_DEFAULT_PATH
   DOC "D3's build for browsers; without it bench --html writes its table alone")
@@ -16,3 +17,9 @@ add_custom_command(
   COMMENT "Embedding the page of bench"
   VERBATIM)
 target_sources(norma-${command} PRIVATE "${generated}/bench_embedded.cpp")
+# What must stay out of the sources compiled as one: a text of 300 KB.
+set_source_files_properties("${generated}/bench_embedded.cpp" PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+# The roof's loops over memory, the one place of the programs where a loop is what is measured.
+set_source_files_properties("${folder}/roof_loops.cpp" PROPERTIES
+  SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")

@@ -12,12 +12,12 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::string_view kPrefix = "step_";
-constexpr size_t kDigits = 8;  // so that a listing by name is a listing by step
+constexpr size_t kStepDigits = 8;  // so that a listing by name is a listing by step
 }  // namespace
 
 std::string step_name(int64_t step) {
   std::string digits = std::to_string(step);
-  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
+  if (digits.size() < kStepDigits) digits.insert(0, kStepDigits - digits.size(), '0');
   return std::string(kPrefix) + digits;
 }
 

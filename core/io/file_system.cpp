@@ -36,7 +36,7 @@ void remove_tree(const fs::path& path, FileSystem& files) {
 
 namespace {
 
-constexpr size_t kDigits = 16;
+constexpr size_t kSuffixDigits = 16;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // Whether temporary_beside() may have made this name.
@@ -45,7 +45,7 @@ bool is_temporary(std::string_view name) {
     const size_t mark = name.rfind(kind);
     if (mark == name.npos || mark == 0) continue;
     const std::string_view digits = name.substr(mark + kind.size());
-    if (digits.size() == kDigits && digits.find_first_not_of(kHexDigits) == digits.npos)
+    if (digits.size() == kSuffixDigits && digits.find_first_not_of(kHexDigits) == digits.npos)
       return true;
   }
   return false;
@@ -57,7 +57,7 @@ fs::path temporary_beside(const fs::path& path, std::string_view kind) {
   // Not the process number: in containers that share a disk, every program may be number 1.
   std::random_device random;
   std::string name = path.filename().string() + "." + std::string(kind) + "-";
-  for (size_t digits = 0; digits < kDigits; digits += 8) {
+  for (size_t digits = 0; digits < kSuffixDigits; digits += 8) {
     const uint32_t word = random();
     for (int shift = 28; shift >= 0; shift -= 4) name += kHexDigits[(word >> shift) & 15];
   }

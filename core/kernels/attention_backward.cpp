@@ -55,7 +55,7 @@ struct BackwardScratch {
 };
 
 template <class T>
-size_t scratch_bytes(const AttentionShape& shape) {
+size_t backward_scratch_bytes(const AttentionShape& shape) {
   Scratch counter(nullptr);
   BackwardScratch<T>(shape, counter);
   return counter.used();
@@ -144,7 +144,7 @@ void store_rows(AttentionView<T> to, int64_t b, int64_t head, const T* from, int
 template <class T>
 size_t attention_backward_workspace(const AttentionShape& shape) {
   const int64_t units = shape.batch * shape.kv_heads;
-  return static_cast<size_t>(workers_for(shape, units)) * scratch_bytes<T>(shape);
+  return static_cast<size_t>(workers_for(shape, units)) * backward_scratch_bytes<T>(shape);
 }
 
 template <class T>
@@ -200,7 +200,8 @@ void attention_backward(const AttentionShape& shape, const AttentionOptions& opt
     store_rows(dk, b, kv_head, s.dkeys, s.head_width, mask, shape.keys, width);
     store_rows(dv, b, kv_head, s.dvalues, s.head_width, mask, shape.keys, width);
   };
-  for_each_unit(units, workers_for(shape, units), workspace, scratch_bytes<T>(shape), unit_of_work);
+  for_each_unit(units, workers_for(shape, units), workspace, backward_scratch_bytes<T>(shape),
+                unit_of_work);
 }
 
 #define NORMA_INSTANTIATE(T)                                                                   \

@@ -38,7 +38,7 @@ struct ForwardScratch {
 };
 
 template <class T>
-size_t scratch_bytes(const AttentionShape& shape) {
+size_t forward_scratch_bytes(const AttentionShape& shape) {
   Scratch counter(nullptr);
   ForwardScratch<T>(shape, counter);
   return counter.used();
@@ -86,7 +86,7 @@ void attend_rows(const AttentionShape& shape, const AttentionOptions& options,
 template <class T>
 size_t attention_forward_workspace(const AttentionShape& shape) {
   const int64_t units = shape.batch * shape.heads / heads_per_unit(shape);
-  return static_cast<size_t>(workers_for(shape, units)) * scratch_bytes<T>(shape);
+  return static_cast<size_t>(workers_for(shape, units)) * forward_scratch_bytes<T>(shape);
 }
 
 template <class T>
@@ -117,7 +117,8 @@ void attention_forward(const AttentionShape& shape, const AttentionOptions& opti
       }
     }
   };
-  for_each_unit(units, workers_for(shape, units), workspace, scratch_bytes<T>(shape), unit_of_work);
+  for_each_unit(units, workers_for(shape, units), workspace, forward_scratch_bytes<T>(shape),
+                unit_of_work);
 }
 
 #define NORMA_INSTANTIATE(T)                                                           \

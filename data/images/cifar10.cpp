@@ -66,7 +66,7 @@ std::unique_ptr<Dataset> load_cifar10(const Cifar10Options& options, const DataR
   return std::make_unique<ImageDataset>(std::move(files), options.images);
 }
 
-const RegisterData<Cifar10Options> registered(
+const RegisterData<Cifar10Options> registered_cifar10(
     "cifar10", "CIFAR-10, binary version",
     "Krizhevsky, Learning multiple layers of features from tiny images, 2009", load_cifar10);
 

@@ -118,9 +118,9 @@ std::unique_ptr<Dataset> load_idx(const IdxOptions& options, const DataRequest&)
   return std::make_unique<ImageDataset>(std::move(files), options.images);
 }
 
-const RegisterData<IdxOptions> registered("idx", "labelled images in IDX files, as MNIST's",
-                                          "LeCun, Cortes and Burges, the MNIST database, 1998",
-                                          load_idx);
+const RegisterData<IdxOptions> registered_idx_dataset(
+    "idx", "labelled images in IDX files, as MNIST's",
+    "LeCun, Cortes and Burges, the MNIST database, 1998", load_idx);
 
 }  // namespace
 }  // namespace norma

@@ -72,7 +72,7 @@ std::unique_ptr<Dataset> load(const AssociativeRecallOptions& options, const Dat
   return std::make_unique<AssociativeRecall>(options, request);
 }
 
-const RegisterData<AssociativeRecallOptions> registered(
+const RegisterData<AssociativeRecallOptions> registered_associative_recall(
     "associative_recall", "remember key-value pairs and answer for keys",
     "Ba et al. 2016, Using fast weights; several queries as in Arora et al. 2023, Zoology", load);
 

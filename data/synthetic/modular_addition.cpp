@@ -74,7 +74,7 @@ std::unique_ptr<Dataset> load(const ModularAdditionOptions& options, const DataR
   return std::make_unique<ModularAddition>(options, request);
 }
 
-const RegisterData<ModularAdditionOptions> registered(
+const RegisterData<ModularAdditionOptions> registered_modular_addition(
     "modular_addition", "a + b modulo a prime, some pairs held out",
     "Power et al. 2022, Grokking: generalization beyond overfitting on small algorithmic datasets",
     load);

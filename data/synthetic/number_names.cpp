@@ -115,7 +115,7 @@ std::unique_ptr<Dataset> load(const NumberNamesOptions& options, const DataReque
   return std::make_unique<NumberNames>(options, request);
 }
 
-const RegisterData<NumberNamesOptions> registered(
+const RegisterData<NumberNamesOptions> registered_number_names(
     "number_names", "translate digits into the English name of the number",
     "the numbers of English as spoken in America: no \"and\"", load);
 

@@ -61,7 +61,7 @@ std::unique_ptr<Dataset> load(const SelectiveCopyOptions& options, const DataReq
   return std::make_unique<SelectiveCopy>(options, request);
 }
 
-const RegisterData<SelectiveCopyOptions> registered(
+const RegisterData<SelectiveCopyOptions> registered_selective_copy(
     "selective_copy", "find the symbols among blanks and repeat them in order",
     "Jing et al. 2019, Gated orthogonal recurrent units; Gu and Dao 2023, Mamba", load);
 

@@ -90,7 +90,7 @@ std::unique_ptr<Dataset> load(const ShapesOptions& options, const DataRequest&) 
   return std::make_unique<ImageDataset>(std::move(files), options.images);
 }
 
-const RegisterData<ShapesOptions> registered(
+const RegisterData<ShapesOptions> registered_shapes(
     "shapes", "drawn discs, rings, squares, triangles, crosses and stars", "", load);
 
 }  // namespace

@@ -118,7 +118,7 @@ std::unique_ptr<Dataset> load(const SpiralsOptions& options, const DataRequest&)
   return std::make_unique<Spirals>(options);
 }
 
-const RegisterData<SpiralsOptions> registered(
+const RegisterData<SpiralsOptions> registered_spirals(
     "spirals", "points on the arms of a spiral",
     "Lang and Witbrock 1988, Learning to tell two spirals apart", load);
 

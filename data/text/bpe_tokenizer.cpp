@@ -115,7 +115,7 @@ class BpeTokenizer : public Tokenizer {
   std::vector<std::string> text_of_;
 };
 
-const RegisterTokenizer<BpeTokenizer, BpeTokenizer::Options> registered(
+const RegisterTokenizer<BpeTokenizer, BpeTokenizer::Options> registered_bpe_tokenizer(
     "bpe", "byte-pair encoding learned from the training text",
     "Sennrich, Haddow and Birch 2016; over bytes as GPT-2, Radford et al. 2019");
 

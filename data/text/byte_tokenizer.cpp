@@ -37,7 +37,7 @@ class ByteTokenizer : public Tokenizer {
   Json json() const override { return {{"type", "byte"}}; }
 };
 
-const RegisterTokenizer<ByteTokenizer, ByteTokenizer::Options> registered(
+const RegisterTokenizer<ByteTokenizer, ByteTokenizer::Options> registered_byte_tokenizer(
     "byte", "a token a byte: 256 tokens, any file", "");
 
 }  // namespace

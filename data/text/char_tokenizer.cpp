@@ -140,7 +140,7 @@ class CharTokenizer : public Tokenizer {
   std::unordered_map<char32_t, int32_t> token_of_;
 };
 
-const RegisterTokenizer<CharTokenizer, CharTokenizer::Options> registered(
+const RegisterTokenizer<CharTokenizer, CharTokenizer::Options> registered_char_tokenizer(
     "char", "a token a character of the training text", "");
 
 }  // namespace

@@ -119,7 +119,7 @@ std::unique_ptr<Dataset> load(const MaskedTokensOptions& options, const DataRequ
   return std::make_unique<MaskedTokens>(options, load_dataset(options.text, request));
 }
 
-const RegisterData<MaskedTokensOptions> registered(
+const RegisterData<MaskedTokensOptions> registered_masked_tokens(
     "masked_tokens", "windows of text in which some tokens are hidden",
     "Devlin et al. 2018 (BERT), arXiv:1810.04805", load);
 

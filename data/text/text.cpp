@@ -110,8 +110,8 @@ std::unique_ptr<Dataset> load_text(const TextOptions& options, const DataRequest
       read_text_source(options.source, options.fallback == "synthetic"), options, context);
 }
 
-const RegisterData<TextOptions> registered("text", "a text file, read in windows of tokens", "",
-                                           load_text);
+const RegisterData<TextOptions> registered_text("text", "a text file, read in windows of tokens",
+                                                "", load_text);
 
 }  // namespace
 }  // namespace norma

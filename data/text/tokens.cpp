@@ -99,7 +99,7 @@ std::unique_ptr<Dataset> load_tokens(const TokensOptions& options, const DataReq
   return std::make_unique<TokenFiles>(options, options.window.resolve(request, "tokens"));
 }
 
-const RegisterData<TokensOptions> registered(
+const RegisterData<TokensOptions> registered_tokens(
     "tokens", "files of uint16 tokens (.bin)",
     "the files of nanoGPT, github.com/karpathy/nanoGPT, data/*/prepare.py", load_tokens);
 

@@ -72,9 +72,9 @@ class AdaInstanceNorm final : public ConditionalNorm {
   double eps_;
 };
 
-const RegisterLayer<AdaInstanceNorm> registered("ada_instance_norm",
-                                                "σ(cond) norm(x) + mean(cond), a channel at a time",
-                                                "Huang, Belongie 2017, arXiv:1703.06868");
+const RegisterLayer<AdaInstanceNorm> registered_ada_instance_norm(
+    "ada_instance_norm", "σ(cond) norm(x) + mean(cond), a channel at a time",
+    "Huang, Belongie 2017, arXiv:1703.06868");
 
 }  // namespace
 }  // namespace norma

@@ -48,7 +48,7 @@ class AdaLayerNorm final : public ConditionalNorm {
   std::unique_ptr<Module> branch_;
 };
 
-const RegisterLayer<AdaLayerNorm> registered(
+const RegisterLayer<AdaLayerNorm> registered_ada_layer_norm(
     "ada_layer_norm", "norm(x)(1 + s) + b, (b, s) = Linear(SiLU(cond)); with a branch, gated",
     "Peebles, Xie 2023, arXiv:2212.09748");
 

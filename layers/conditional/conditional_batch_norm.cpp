@@ -30,9 +30,9 @@ class ConditionalBatchNorm final : public ConditionalNorm {
   Linear gain_, bias_;
 };
 
-const RegisterLayer<ConditionalBatchNorm> registered("conditional_batch_norm",
-                                                     "norm(x)(1 + W_g cond) + W_b cond",
-                                                     "Brock et al. 2019, arXiv:1809.11096");
+const RegisterLayer<ConditionalBatchNorm> registered_conditional_batch_norm(
+    "conditional_batch_norm", "norm(x)(1 + W_g cond) + W_b cond",
+    "Brock et al. 2019, arXiv:1809.11096");
 
 }  // namespace
 }  // namespace norma

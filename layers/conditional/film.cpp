@@ -28,8 +28,8 @@ class Film final : public ConditionalNorm {
   Linear modulation_;
 };
 
-const RegisterLayer<Film> registered("film", "γ(cond) x + β(cond)",
-                                     "Perez et al. 2018, arXiv:1709.07871");
+const RegisterLayer<Film> registered_film("film", "γ(cond) x + β(cond)",
+                                          "Perez et al. 2018, arXiv:1709.07871");
 
 }  // namespace
 }  // namespace norma

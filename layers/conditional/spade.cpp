@@ -57,9 +57,9 @@ class Spade final : public ConditionalNorm {
   Conv2d shared_, gamma_, beta_;
 };
 
-const RegisterLayer<Spade> registered("spade",
-                                      "norm(x)(1 + γ) + β, γ and β convolved out of a segmentation",
-                                      "Park et al. 2019, arXiv:1903.07291");
+const RegisterLayer<Spade> registered_spade(
+    "spade", "norm(x)(1 + γ) + β, γ and β convolved out of a segmentation",
+    "Park et al. 2019, arXiv:1903.07291");
 
 }  // namespace
 }  // namespace norma

@@ -54,7 +54,7 @@ class BceWithLogits : public Loss {
   bool classifies() const override { return true; }
 };
 
-const RegisterLoss<BceWithLogits> registered(
+const RegisterLoss<BceWithLogits> registered_bce_with_logits(
     "bce_with_logits", "cross-entropy of independent yes-or-no questions",
     "torch.nn.functional.binary_cross_entropy_with_logits");
 

@@ -96,9 +96,9 @@ class CrossEntropy : public Loss {
   Options options_;
 };
 
-const RegisterLoss<CrossEntropy> registered("cross_entropy",
-                                            "−log of the softmax at the target's class",
-                                            "torch.nn.functional.cross_entropy");
+const RegisterLoss<CrossEntropy> registered_cross_entropy(
+    "cross_entropy", "−log of the softmax at the target's class",
+    "torch.nn.functional.cross_entropy");
 
 }  // namespace
 }  // namespace norma

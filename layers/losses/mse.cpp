@@ -51,8 +51,8 @@ class Mse : public Loss {
   bool classifies() const override { return false; }
 };
 
-const RegisterLoss<Mse> registered("mse", "squared difference to the target",
-                                   "torch.nn.functional.mse_loss");
+const RegisterLoss<Mse> registered_mse("mse", "squared difference to the target",
+                                       "torch.nn.functional.mse_loss");
 
 }  // namespace
 }  // namespace norma

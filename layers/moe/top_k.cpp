@@ -125,8 +125,8 @@ class TopK final : public Router {
   Linear logits_;
 };
 
-const RegisterRouter<TopK> registered("top_k", "the k experts with the largest logits",
-                                      "Fedus et al. 2021 (Switch), arXiv:2101.03961");
+const RegisterRouter<TopK> registered_top_k("top_k", "the k experts with the largest logits",
+                                            "Fedus et al. 2021 (Switch), arXiv:2101.03961");
 
 }  // namespace
 }  // namespace norma

@@ -19,8 +19,8 @@ struct AffineMap : Affine {
   static auto map(auto x, auto, auto weight, auto bias) { return x * weight + bias; }
 };
 
-const RegisterNorm<AffineMap> registered("affine", "γx + β",
-                                         "Touvron et al. 2021, arXiv:2105.03404");
+const RegisterNorm<AffineMap> registered_affine("affine", "γx + β",
+                                                "Touvron et al. 2021, arXiv:2105.03404");
 
 }  // namespace
 

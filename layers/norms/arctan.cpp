@@ -11,8 +11,8 @@ struct Arctan {
   static auto of(auto z) { return atan(z) * kTwoOverPi; }
 };
 
-const RegisterNorm<Pointwise<Arctan>> registered("arctan", "γ (2/π) arctan(αx + s) + β",
-                                                 "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<Arctan>> registered_arctan("arctan", "γ (2/π) arctan(αx + s) + β",
+                                                        "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

@@ -23,8 +23,9 @@ struct BatchNorm : BatchStandardized<BatchNorm> {
   void cut(Domain& domain) const { domain.ghost = ghost_batch.value_or(0); }
 };
 
-const RegisterNorm<BatchNorm> registered("batch_norm", "γ (x − mean)/√(var + ε) + β over the batch",
-                                         "Ioffe, Szegedy 2015, arXiv:1502.03167");
+const RegisterNorm<BatchNorm> registered_batch_norm("batch_norm",
+                                                    "γ (x − mean)/√(var + ε) + β over the batch",
+                                                    "Ioffe, Szegedy 2015, arXiv:1502.03167");
 
 }  // namespace
 }  // namespace norma

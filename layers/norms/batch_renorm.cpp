@@ -56,9 +56,9 @@ struct BatchRenorm : AffinePair {
   }
 };
 
-const RegisterNorm<BatchRenorm> registered("batch_renorm",
-                                           "γ ((x − mean)/√(var + ε)·r + d) + β over the batch",
-                                           "Ioffe 2017, arXiv:1702.03275");
+const RegisterNorm<BatchRenorm> registered_batch_renorm(
+    "batch_renorm", "γ ((x − mean)/√(var + ε)·r + d) + β over the batch",
+    "Ioffe 2017, arXiv:1702.03275");
 
 }  // namespace
 }  // namespace norma

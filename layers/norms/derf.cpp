@@ -10,8 +10,8 @@ struct Erf {
   static auto of(auto z) { return erf(z); }
 };
 
-const RegisterNorm<Pointwise<Erf>> registered("derf", "γ erf(αx + s) + β",
-                                              "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<Erf>> registered_derf("derf", "γ erf(αx + s) + β",
+                                                   "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

@@ -32,7 +32,8 @@ struct Dyt : Affine {
   }
 };
 
-const RegisterNorm<Dyt> registered("dyt", "γ tanh(αx) + β", "Zhu et al. 2025, arXiv:2503.10622");
+const RegisterNorm<Dyt> registered_dyt("dyt", "γ tanh(αx) + β",
+                                       "Zhu et al. 2025, arXiv:2503.10622");
 
 }  // namespace
 }  // namespace norma

@@ -28,7 +28,7 @@ struct EvoNormB0 {
   }
 };
 
-const RegisterJointNorm<EvoNormB0> registered(
+const RegisterJointNorm<EvoNormB0> registered_evo_norm_b0(
     "evo_norm_b0", "γ x/max(√(var of batch + ε), vx + √(var of sample + ε)) + β",
     "Liu et al. 2020, arXiv:2004.02967; as timm");
 

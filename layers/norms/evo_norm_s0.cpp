@@ -26,8 +26,9 @@ struct EvoNormS0 {
   }
 };
 
-const RegisterNorm<EvoNormS0> registered("evo_norm_s0", "γ x σ(vx)/√(var + ε) + β, var of a group",
-                                         "Liu et al. 2020, arXiv:2004.02967; as timm");
+const RegisterNorm<EvoNormS0> registered_evo_norm_s0("evo_norm_s0",
+                                                     "γ x σ(vx)/√(var + ε) + β, var of a group",
+                                                     "Liu et al. 2020, arXiv:2004.02967; as timm");
 
 }  // namespace
 }  // namespace norma

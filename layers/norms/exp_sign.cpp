@@ -15,9 +15,8 @@ struct ExpSign {
   static auto size(auto z) { return z * side(z); }
 };
 
-const RegisterNorm<Pointwise<ExpSign>> registered("exp_sign",
-                                                  "γ sign(z)(1 − e^−|z|) + β with z = αx + s",
-                                                  "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<ExpSign>> registered_exp_sign(
+    "exp_sign", "γ sign(z)(1 − e^−|z|) + β with z = αx + s", "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

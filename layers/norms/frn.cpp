@@ -34,9 +34,9 @@ struct Frn {
   }
 };
 
-const RegisterNorm<Frn> registered("frn",
-                                   "max(γ x/√(mean x² + ε) + β, τ) over the positions of a channel",
-                                   "Singh, Krishnan 2019, arXiv:1911.09737");
+const RegisterNorm<Frn> registered_frn(
+    "frn", "max(γ x/√(mean x² + ε) + β, τ) over the positions of a channel",
+    "Singh, Krishnan 2019, arXiv:1911.09737");
 
 }  // namespace
 }  // namespace norma

@@ -27,8 +27,9 @@ struct Grn {
   }
 };
 
-const RegisterJointNorm<Grn> registered("grn", "x + γ x ‖x‖/mean ‖x‖ + β, lengths over positions",
-                                        "Woo et al. 2023, arXiv:2301.00808");
+const RegisterJointNorm<Grn> registered_grn("grn",
+                                            "x + γ x ‖x‖/mean ‖x‖ + β, lengths over positions",
+                                            "Woo et al. 2023, arXiv:2301.00808");
 
 }  // namespace
 }  // namespace norma

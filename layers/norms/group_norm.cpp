@@ -19,9 +19,9 @@ struct GroupNorm : Standardized {
   void cut(Domain& domain) const { domain.groups = groups; }
 };
 
-const RegisterNorm<GroupNorm> registered("group_norm",
-                                         "γ (x − mean)/√(var + ε) + β over groups of channels",
-                                         "Wu, He 2018, arXiv:1803.08494");
+const RegisterNorm<GroupNorm> registered_group_norm(
+    "group_norm", "γ (x − mean)/√(var + ε) + β over groups of channels",
+    "Wu, He 2018, arXiv:1803.08494");
 
 }  // namespace
 }  // namespace norma

@@ -15,8 +15,8 @@ struct Identity {
   static auto map(auto x, auto) { return x; }
 };
 
-const RegisterNorm<Identity> registered("identity", "x, unchanged",
-                                        "Zhang, Dauphin, Ma 2019, arXiv:1901.09321");
+const RegisterNorm<Identity> registered_identity("identity", "x, unchanged",
+                                                 "Zhang, Dauphin, Ma 2019, arXiv:1901.09321");
 
 }  // namespace
 }  // namespace norma

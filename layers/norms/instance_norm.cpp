@@ -29,7 +29,7 @@ struct InstanceNorm : TrackedStandardized {
   static constexpr Domain domain() { return Domain::sample_channel(); }
 };
 
-const RegisterNorm<InstanceNorm> registered(
+const RegisterNorm<InstanceNorm> registered_instance_norm(
     "instance_norm", "γ (x − mean)/√(var + ε) + β over the positions of a channel",
     "Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022");
 

@@ -19,8 +19,8 @@ struct Isru {
   }
 };
 
-const RegisterNorm<Pointwise<Isru>> registered("isru", "γ z/√(1 + z²) + β with z = αx + s",
-                                               "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<Isru>> registered_isru("isru", "γ z/√(1 + z²) + β with z = αx + s",
+                                                    "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

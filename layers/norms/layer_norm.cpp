@@ -27,8 +27,9 @@ struct LayerNorm : Affine {
   }
 };
 
-const RegisterNorm<LayerNorm> registered("layer_norm", "γ (x − mean)/√(var + ε) + β over channels",
-                                         "Ba, Kiros, Hinton 2016, arXiv:1607.06450");
+const RegisterNorm<LayerNorm> registered_layer_norm("layer_norm",
+                                                    "γ (x − mean)/√(var + ε) + β over channels",
+                                                    "Ba, Kiros, Hinton 2016, arXiv:1607.06450");
 
 }  // namespace
 }  // namespace norma

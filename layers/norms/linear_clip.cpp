@@ -10,8 +10,8 @@ struct LinearClip {
   static auto of(auto z) { return clamp(z, decltype(z)(-1), decltype(z)(1)); }
 };
 
-const RegisterNorm<Pointwise<LinearClip>> registered("linear_clip", "γ clip(αx + s, −1, 1) + β",
-                                                     "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<LinearClip>> registered_linear_clip(
+    "linear_clip", "γ clip(αx + s, −1, 1) + β", "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

@@ -77,7 +77,7 @@ class LocalResponseNorm final : public ComposedNorm {
   Options options_;
 };
 
-const RegisterComposedNorm<LocalResponseNorm> registered(
+const RegisterComposedNorm<LocalResponseNorm> registered_local_response_norm(
     "local_response_norm", "x (k + α/n Σ x²)^−β over n neighbouring channels",
     "Krizhevsky, Sutskever, Hinton 2012; torch.nn.LocalResponseNorm");
 

@@ -55,7 +55,7 @@ struct LpBatchNorm : AffinePair {
   }
 };
 
-const RegisterNorm<LpBatchNorm> registered(
+const RegisterNorm<LpBatchNorm> registered_lp_batch_norm(
     "lp_batch_norm", "γ (x − mean)/(c·(mean |x − mean|^p)^(1/p) + ε) + β over the batch",
     "Hoffer, Banner, Golan, Soudry 2018, arXiv:1803.01814");
 

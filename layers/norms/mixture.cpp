@@ -39,7 +39,8 @@ class Mixture final : public ComposedNorm {
   Param& logits_;
 };
 
-const RegisterComposedNorm<Mixture> registered("mixture", "Σ pᵢ normᵢ(x), p = softmax(logits)", "");
+const RegisterComposedNorm<Mixture> registered_mixture("mixture",
+                                                       "Σ pᵢ normᵢ(x), p = softmax(logits)", "");
 
 }  // namespace
 }  // namespace norma

@@ -129,8 +129,8 @@ std::unique_ptr<Norm> make_norm(const Scope& scope, const Spec& spec, int64_t ch
 void register_norm(const Entry& entry, const NormType& norm);
 
 // Registers formula F at program start:
-//   const RegisterNorm<RmsNorm> registered("rms_norm", "γ x / √(mean x² + ε)", "Zhang, Sennrich
-//   2019 …");
+//   const RegisterNorm<RmsNorm> registered_rms_norm("rms_norm", "γ x / √(mean x² + ε)", "Zhang,
+//   Sennrich 2019 …");
 template <class F>
 struct RegisterNorm {
   RegisterNorm(const char* type, const char* summary, const char* source) {

@@ -63,7 +63,7 @@ struct OnlineNorm : AffinePair {
   }
 };
 
-const RegisterNorm<OnlineNorm> registered(
+const RegisterNorm<OnlineNorm> registered_online_norm(
     "online_norm", "γ (x − running mean)/√(running var + ε) + β, approximate backward",
     "Chiley et al. 2019, arXiv:1905.05894");
 

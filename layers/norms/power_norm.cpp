@@ -57,9 +57,9 @@ struct PowerNorm : AffinePair {
   }
 };
 
-const RegisterNorm<PowerNorm> registered("power_norm",
-                                         "γ x/√(running mean x² + ε) + β, approximate backward",
-                                         "Shen et al. 2020, arXiv:2003.07845");
+const RegisterNorm<PowerNorm> registered_power_norm(
+    "power_norm", "γ x/√(running mean x² + ε) + β, approximate backward",
+    "Shen et al. 2020, arXiv:2003.07845");
 
 }  // namespace
 }  // namespace norma

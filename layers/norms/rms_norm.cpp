@@ -56,8 +56,8 @@ struct RmsNorm {
   }
 };
 
-const RegisterNorm<RmsNorm> registered("rms_norm", "γ x/√(mean x² + ε) over channels",
-                                       "Zhang, Sennrich 2019, arXiv:1910.07467");
+const RegisterNorm<RmsNorm> registered_rms_norm("rms_norm", "γ x/√(mean x² + ε) over channels",
+                                                "Zhang, Sennrich 2019, arXiv:1910.07467");
 
 }  // namespace
 }  // namespace norma

@@ -13,8 +13,9 @@ struct SatSin {
   }
 };
 
-const RegisterNorm<Pointwise<SatSin>> registered("sat_sin", "γ sin(clip(αx + s, −π/2, π/2)) + β",
-                                                 "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<SatSin>> registered_sat_sin("sat_sin",
+                                                         "γ sin(clip(αx + s, −π/2, π/2)) + β",
+                                                         "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

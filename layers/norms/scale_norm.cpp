@@ -17,8 +17,8 @@ struct ScaleNorm {
   static auto map(auto x, auto, auto scale, auto g) { return x * scale * g; }
 };
 
-const RegisterNorm<ScaleNorm> registered("scale_norm", "g x/max(‖x‖, ε) over channels",
-                                         "Nguyen, Salazar 2019, arXiv:1910.05895");
+const RegisterNorm<ScaleNorm> registered_scale_norm("scale_norm", "g x/max(‖x‖, ε) over channels",
+                                                    "Nguyen, Salazar 2019, arXiv:1910.05895");
 
 }  // namespace
 }  // namespace norma

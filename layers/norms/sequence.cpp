@@ -34,7 +34,8 @@ class Sequence final : public ComposedNorm {
   std::vector<std::unique_ptr<Norm>> norms_;
 };
 
-const RegisterComposedNorm<Sequence> registered("sequence", "norms one after the other", "");
+const RegisterComposedNorm<Sequence> registered_sequence("sequence", "norms one after the other",
+                                                         "");
 
 }  // namespace
 }  // namespace norma

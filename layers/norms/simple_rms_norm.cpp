@@ -10,8 +10,9 @@ struct SimpleRmsNorm : RowLength {
   auto table(const auto& m) const { return sqrt(m.n) / m.length(eps); }
 };
 
-const RegisterNorm<SimpleRmsNorm> registered("simple_rms_norm", "√d x/max(‖x‖, ε) over d channels",
-                                             "Qin et al. 2023, arXiv:2307.14995");
+const RegisterNorm<SimpleRmsNorm> registered_simple_rms_norm("simple_rms_norm",
+                                                             "√d x/max(‖x‖, ε) over d channels",
+                                                             "Qin et al. 2023, arXiv:2307.14995");
 
 }  // namespace
 }  // namespace norma

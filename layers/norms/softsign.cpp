@@ -14,8 +14,9 @@ struct Softsign {
   }
 };
 
-const RegisterNorm<Pointwise<Softsign>> registered("softsign", "γ z/(1 + |z|) + β with z = αx + s",
-                                                   "Chen et al. 2025, arXiv:2512.10938");
+const RegisterNorm<Pointwise<Softsign>> registered_softsign("softsign",
+                                                            "γ z/(1 + |z|) + β with z = αx + s",
+                                                            "Chen et al. 2025, arXiv:2512.10938");
 
 }  // namespace
 }  // namespace norma

@@ -18,7 +18,7 @@ struct SplitBatchNorm : BatchStandardized<SplitBatchNorm> {
   void cut(Domain& domain) const { domain.splits = splits; }
 };
 
-const RegisterNorm<SplitBatchNorm> registered(
+const RegisterNorm<SplitBatchNorm> registered_split_batch_norm(
     "split_batch_norm", "batch norm with parameters and statistics of its own for parts of a batch",
     "Xie et al. 2020, arXiv:1911.09665; timm");
 

@@ -47,7 +47,7 @@ struct SwitchableNorm : AffinePair {
   }
 };
 
-const RegisterJointNorm<SwitchableNorm> registered(
+const RegisterJointNorm<SwitchableNorm> registered_switchable_norm(
     "switchable_norm", "γ (x − mean)/√(var + ε) + β, mean and var mixed of three domains",
     "Luo et al. 2018, arXiv:1806.10779");
 

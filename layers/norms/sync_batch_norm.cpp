@@ -12,7 +12,7 @@ struct SyncBatchNorm : BatchStandardized<SyncBatchNorm> {
   void cut(Domain& domain) const { domain.over_ranks = true; }
 };
 
-const RegisterNorm<SyncBatchNorm> registered(
+const RegisterNorm<SyncBatchNorm> registered_sync_batch_norm(
     "sync_batch_norm", "γ (x − mean)/√(var + ε) + β over the batches of all processes",
     "PyTorch, torch.nn.SyncBatchNorm");
 

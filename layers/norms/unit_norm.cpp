@@ -12,8 +12,8 @@ struct UnitNorm : RowLength {
   auto table(const auto& m) const { return 1 / m.length(eps); }
 };
 
-const RegisterNorm<UnitNorm> registered("unit_norm", "x/max(‖x‖, ε) over channels",
-                                        "Keras, UnitNormalization");
+const RegisterNorm<UnitNorm> registered_unit_norm("unit_norm", "x/max(‖x‖, ε) over channels",
+                                                  "Keras, UnitNormalization");
 
 }  // namespace
 

@@ -43,16 +43,15 @@ class DeepNorm final : public SublayerPlacement {
   double alpha_;
 };
 
-Recipe recipe(const DeepNorm::Options&, const Stack& stack) {
+Recipe deep_norm_recipe(const DeepNorm::Options&, const Stack& stack) {
   return {.init = InitialDeviations::gained(stack, beta(stack)),
           .final_norm = false,
           .damps_depth = true};
 }
 
-const RegisterPlacement<DeepNorm> registered("deep_norm",
-                                             "N(αx + F(x)), α = branches^¼, two a block",
-                                             "Wang et al. 2022 (DeepNet), arXiv:2203.00555",
-                                             recipe);
+const RegisterPlacement<DeepNorm> registered_deep_norm(
+    "deep_norm", "N(αx + F(x)), α = branches^¼, two a block",
+    "Wang et al. 2022 (DeepNet), arXiv:2203.00555", deep_norm_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -34,15 +34,17 @@ class Fixup final : public SublayerPlacement {
   Param &gain_, &bias_in_, &bias_out_;
 };
 
-Recipe recipe(const Fixup::Options&, const Stack& stack) {
+Recipe fixup_recipe(const Fixup::Options&, const Stack& stack) {
   const double shrink = 1 / std::sqrt(stack.depth());
   InitialDeviations init = InitialDeviations::gained(stack, shrink);
   init.attention_out = init.ffn_out = 0;
   return {.init = init, .block_norms = false, .final_norm = false, .damps_depth = true};
 }
 
-const RegisterPlacement<Fixup> registered("fixup", "x + m·F(x + b) + c, scalars a branch; no norm",
-                                          "Zhang, Dauphin, Ma 2019, arXiv:1901.09321", recipe);
+const RegisterPlacement<Fixup> registered_fixup("fixup",
+                                                "x + m·F(x + b) + c, scalars a branch; no norm",
+                                                "Zhang, Dauphin, Ma 2019, arXiv:1901.09321",
+                                                fixup_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -43,13 +43,13 @@ class HybridNorm final : public Placement {
   std::unique_ptr<Norm> attention_norm_, ffn_norm_;
 };
 
-Recipe recipe(const HybridNorm::Options&, const Stack& stack) {
+Recipe hybrid_norm_recipe(const HybridNorm::Options&, const Stack& stack) {
   return {.init = InitialDeviations::depth_scaled(stack), .head_norms = true};
 }
 
-const RegisterPlacement<HybridNorm> registered(
+const RegisterPlacement<HybridNorm> registered_hybrid_norm(
     "hybrid_norm", "x + A(x) with N on q, k and v of each head; y + F(y), y = N(x)",
-    "Zhuo et al. 2025, arXiv:2503.04598", recipe);
+    "Zhuo et al. 2025, arXiv:2503.04598", hybrid_norm_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -39,12 +39,12 @@ class Keel final : public SublayerPlacement {
   double alpha_;
 };
 
-Recipe recipe(const Keel::Options&, const Stack& stack) {
+Recipe keel_recipe(const Keel::Options&, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std), .final_norm = false};
 }
 
-const RegisterPlacement<Keel> registered("keel", "N(αx + F(N(x))), α = sublayers of the stack",
-                                         "Chen, Wei 2026, arXiv:2601.19895", recipe);
+const RegisterPlacement<Keel> registered_keel("keel", "N(αx + F(N(x))), α = sublayers of the stack",
+                                              "Chen, Wei 2026, arXiv:2601.19895", keel_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -27,13 +27,13 @@ class LayerNormScaling final : public SublayerPlacement {
 };
 
 // Output projections that start smaller with depth would damp deep blocks a second time.
-Recipe recipe(const LayerNormScaling::Options&, const Stack& stack) {
+Recipe layer_norm_scaling_recipe(const LayerNormScaling::Options&, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std), .damps_depth = true};
 }
 
-const RegisterPlacement<LayerNormScaling> registered("layer_norm_scaling",
-                                                     "x + F(N(x)/√l) in block number l",
-                                                     "Sun et al. 2025, arXiv:2502.05795", recipe);
+const RegisterPlacement<LayerNormScaling> registered_layer_norm_scaling(
+    "layer_norm_scaling", "x + F(N(x)/√l) in block number l", "Sun et al. 2025, arXiv:2502.05795",
+    layer_norm_scaling_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -31,13 +31,13 @@ class LayerScale final : public SublayerPlacement {
 };
 
 // The gains see to a small start already.
-Recipe recipe(const LayerScale::Options&, const Stack& stack) {
+Recipe layer_scale_recipe(const LayerScale::Options&, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std)};
 }
 
-const RegisterPlacement<LayerScale> registered("layer_scale", "x + λ ⊙ F(N(x)), λ starting near 0",
-                                               "Touvron et al. 2021 (CaiT), arXiv:2103.17239",
-                                               recipe);
+const RegisterPlacement<LayerScale> registered_layer_scale(
+    "layer_scale", "x + λ ⊙ F(N(x)), λ starting near 0",
+    "Touvron et al. 2021 (CaiT), arXiv:2103.17239", layer_scale_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -36,7 +36,7 @@ class MixLn final : public Placement {
   std::unique_ptr<Placement> chosen_;
 };
 
-Recipe recipe(const MixLn::Options& options, const Stack& stack) {
+Recipe mix_ln_recipe(const MixLn::Options& options, const Stack& stack) {
   const int64_t post = options.count(stack.layers);
   Recipe made{.init = InitialDeviations::depth_scaled(stack), .final_norm = post < stack.layers};
   if (post > stack.layers)
@@ -44,9 +44,9 @@ Recipe recipe(const MixLn::Options& options, const Stack& stack) {
   return made;
 }
 
-const RegisterPlacement<MixLn> registered("mix_ln",
-                                          "the first blocks N(x + F(x)), the others x + F(N(x))",
-                                          "Li, Yin, Liu 2024, arXiv:2412.13795", recipe);
+const RegisterPlacement<MixLn> registered_mix_ln(
+    "mix_ln", "the first blocks N(x + F(x)), the others x + F(N(x))",
+    "Li, Yin, Liu 2024, arXiv:2412.13795", mix_ln_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -86,7 +86,7 @@ class Ngpt final : public SublayerPlacement {
   std::unique_ptr<Norm> unit_;
 };
 
-Recipe recipe(const Ngpt::Options&, const Stack& stack) {
+Recipe ngpt_recipe(const Ngpt::Options&, const Stack& stack) {
   // Lengths are set to 1 at once: only directions are drawn.
   return {.init = InitialDeviations::all(stack.init_std),
           .block_norms = false,
@@ -94,8 +94,10 @@ Recipe recipe(const Ngpt::Options&, const Stack& stack) {
           .unit_sphere = true};
 }
 
-const RegisterPlacement<Ngpt> registered("ngpt", "N(x + |α| ⊙ (N(F(x)) − x)) on the unit sphere",
-                                         "Loshchilov et al. 2024, arXiv:2410.01131", recipe);
+const RegisterPlacement<Ngpt> registered_ngpt("ngpt",
+                                              "N(x + |α| ⊙ (N(F(x)) − x)) on the unit sphere",
+                                              "Loshchilov et al. 2024, arXiv:2410.01131",
+                                              ngpt_recipe);
 
 }  // namespace
 }  // namespace norma

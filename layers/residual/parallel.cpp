@@ -41,14 +41,13 @@ class Parallel final : public Placement {
   std::unique_ptr<Norm> norm_, ffn_norm_;
 };
 
-Recipe recipe(const Parallel::Options& options, const Stack& stack) {
+Recipe parallel_recipe(const Parallel::Options& options, const Stack& stack) {
   return {.init = InitialDeviations::depth_scaled(stack), .one_norm = options.shared_norm};
 }
 
-const RegisterPlacement<Parallel> registered("parallel",
-                                             "x + F(N(x)) + G(N(x)), attention beside feed-forward",
-                                             "Chowdhery et al. 2022 (PaLM), arXiv:2204.02311",
-                                             recipe);
+const RegisterPlacement<Parallel> registered_parallel(
+    "parallel", "x + F(N(x)) + G(N(x)), attention beside feed-forward",
+    "Chowdhery et al. 2022 (PaLM), arXiv:2204.02311", parallel_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -122,7 +122,8 @@ Var end_stream(Context& ctx, const Stream& stream, Norm* final_norm);
 
 // Registers placement P, constructed from (options, site) with a P::Options and the site of a block
 // or, for a SublayerPlacement, of a sublayer:
-//   const RegisterPlacement<PreNorm> registered("pre", "x + F(N(x))", "Wang et al. …", recipe);
+//   const RegisterPlacement<PreNorm> registered_pre("pre", "x + F(N(x))", "Wang et al. …",
+//   pre_recipe);
 template <class P>
 struct RegisterPlacement {
   using Options = typename P::Options;

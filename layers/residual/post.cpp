@@ -4,12 +4,13 @@
 namespace norma {
 namespace {
 
-Recipe recipe(const PostNorm::Options&, const Stack& stack) {
+Recipe post_recipe(const PostNorm::Options&, const Stack& stack) {
   return {.init = InitialDeviations::depth_scaled(stack), .final_norm = false};
 }
 
-const RegisterPlacement<PostNorm> registered("post", "N(x + F(x))",
-                                             "Vaswani et al. 2017, arXiv:1706.03762", recipe);
+const RegisterPlacement<PostNorm> registered_post("post", "N(x + F(x))",
+                                                  "Vaswani et al. 2017, arXiv:1706.03762",
+                                                  post_recipe);
 
 }  // namespace
 }  // namespace norma

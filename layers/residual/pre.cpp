@@ -5,12 +5,12 @@
 namespace norma {
 namespace {
 
-Recipe recipe(const PreNorm::Options&, const Stack& stack) {
+Recipe pre_recipe(const PreNorm::Options&, const Stack& stack) {
   return {.init = InitialDeviations::depth_scaled(stack)};
 }
 
-const RegisterPlacement<PreNorm> registered("pre", "x + F(N(x))",
-                                            "Wang et al. 2019, arXiv:1906.01787", recipe);
+const RegisterPlacement<PreNorm> registered_pre("pre", "x + F(N(x))",
+                                                "Wang et al. 2019, arXiv:1906.01787", pre_recipe);
 
 }  // namespace
 }  // namespace norma

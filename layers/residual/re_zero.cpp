@@ -21,13 +21,15 @@ class ReZero final : public Placement {
   GainedBranch attention_, ffn_;
 };
 
-Recipe recipe(const ReZero::Options&, const Stack& stack) {
+Recipe re_zero_recipe(const ReZero::Options&, const Stack& stack) {
   return {
       .init = InitialDeviations::all(stack.init_std), .block_norms = false, .final_norm = false};
 }
 
-const RegisterPlacement<ReZero> registered("re_zero", "x + αF(x), a scalar α a block; no norm",
-                                           "Bachlechner et al. 2020, arXiv:2003.04887", recipe);
+const RegisterPlacement<ReZero> registered_re_zero("re_zero",
+                                                   "x + αF(x), a scalar α a block; no norm",
+                                                   "Bachlechner et al. 2020, arXiv:2003.04887",
+                                                   re_zero_recipe);
 
 }  // namespace
 }  // namespace norma

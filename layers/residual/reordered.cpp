@@ -22,12 +22,13 @@ class Reordered final : public SublayerPlacement {
 };
 
 // A smaller start of the output projections would be undone by the norm behind them.
-Recipe recipe(const Reordered::Options&, const Stack& stack) {
+Recipe reordered_recipe(const Reordered::Options&, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std)};
 }
 
-const RegisterPlacement<Reordered> registered("reordered", "x + N(F(x))",
-                                              "OLMo team 2024 (OLMo 2), arXiv:2501.00656", recipe);
+const RegisterPlacement<Reordered> registered_reordered("reordered", "x + N(F(x))",
+                                                        "OLMo team 2024 (OLMo 2), arXiv:2501.00656",
+                                                        reordered_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -26,14 +26,13 @@ class ResIDual final : public SublayerPlacement {
   std::unique_ptr<Norm> norm_;
 };
 
-Recipe recipe(const ResIDual::Options&, const Stack& stack) {
+Recipe res_i_dual_recipe(const ResIDual::Options&, const Stack& stack) {
   return {.init = InitialDeviations::depth_scaled(stack)};
 }
 
-const RegisterPlacement<ResIDual> registered("res_i_dual",
-                                             "N(x + F(x)), and the plain sum beside it to the end",
-                                             "Xie et al. 2023 (ResiDual), arXiv:2304.14802",
-                                             recipe);
+const RegisterPlacement<ResIDual> registered_res_i_dual(
+    "res_i_dual", "N(x + F(x)), and the plain sum beside it to the end",
+    "Xie et al. 2023 (ResiDual), arXiv:2304.14802", res_i_dual_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -28,12 +28,13 @@ class Sandwich final : public SublayerPlacement {
 };
 
 // A smaller start of the output projections would be undone by the norm behind them.
-Recipe recipe(const Sandwich::Options& options, const Stack& stack) {
+Recipe sandwich_recipe(const Sandwich::Options& options, const Stack& stack) {
   return {.init = InitialDeviations::all(stack.init_std), .embedding_norm = options.embedding_norm};
 }
 
-const RegisterPlacement<Sandwich> registered("sandwich", "x + N(F(N(x)))",
-                                             "Kim et al. 2025 (Peri-LN), arXiv:2502.02732", recipe);
+const RegisterPlacement<Sandwich> registered_sandwich("sandwich", "x + N(F(N(x)))",
+                                                      "Kim et al. 2025 (Peri-LN), arXiv:2502.02732",
+                                                      sandwich_recipe);
 
 }  // namespace
 }  // namespace norma

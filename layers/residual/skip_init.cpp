@@ -16,13 +16,15 @@ class SkipInit final : public GainedBranch {
                                             Init::constant(options.initial))) {}
 };
 
-Recipe recipe(const SkipInit::Options&, const Stack& stack) {
+Recipe skip_init_recipe(const SkipInit::Options&, const Stack& stack) {
   return {
       .init = InitialDeviations::all(stack.init_std), .block_norms = false, .final_norm = false};
 }
 
-const RegisterPlacement<SkipInit> registered("skip_init", "x + αF(x), a scalar α a branch; no norm",
-                                             "De, Smith 2020, arXiv:2002.10444", recipe);
+const RegisterPlacement<SkipInit> registered_skip_init("skip_init",
+                                                       "x + αF(x), a scalar α a branch; no norm",
+                                                       "De, Smith 2020, arXiv:2002.10444",
+                                                       skip_init_recipe);
 
 }  // namespace
 }  // namespace norma

@@ -13,13 +13,13 @@ double gamma(const Stack& stack) {
   return std::sqrt(std::log(3.0 * static_cast<double>(stack.reader_layers)) * own / 3);
 }
 
-Recipe recipe(const PreNorm::Options&, const Stack& stack) {
+Recipe sub_ln_recipe(const PreNorm::Options&, const Stack& stack) {
   return {.init = InitialDeviations::gained(stack, gamma(stack)), .inner_norm = true};
 }
 
-const RegisterPlacement<PreNorm> registered("sub_ln",
-                                            "x + F(N(x)) with a norm before F's last projection",
-                                            "Wang et al. 2022, arXiv:2210.06423", recipe);
+const RegisterPlacement<PreNorm> registered_sub_ln(
+    "sub_ln", "x + F(N(x)) with a norm before F's last projection",
+    "Wang et al. 2022, arXiv:2210.06423", sub_ln_recipe);
 
 }  // namespace
 }  // namespace norma

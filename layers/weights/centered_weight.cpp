@@ -24,9 +24,8 @@ struct CenteredWeight : RowFormula {
   static auto map(auto, auto u, auto factor) { return u * factor; }
 };
 
-const RegisterRowFormula<CenteredWeight> registered("centered_weight",
-                                                    "w − mean w for every output",
-                                                    "Huang, Liu, Liu, Lang, Tao 2017, ICCV");
+const RegisterRowFormula<CenteredWeight> registered_centered_weight(
+    "centered_weight", "w − mean w for every output", "Huang, Liu, Liu, Lang, Tao 2017, ICCV");
 
 }  // namespace
 }  // namespace norma

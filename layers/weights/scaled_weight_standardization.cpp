@@ -41,7 +41,7 @@ struct ScaledWeightStandardization : RowFormula {
   }
 };
 
-const RegisterRowFormula<ScaledWeightStandardization> registered(
+const RegisterRowFormula<ScaledWeightStandardization> registered_scaled_weight_standardization(
     "scaled_weight_standardization", "gain · γ (w − mean w)/√(N · var w) for every output",
     "Brock, De, Smith 2021, arXiv:2101.08692; constants of arXiv:2102.06171's code");
 

@@ -82,7 +82,7 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
   Buffer *u_, *v_;
 };
 
-const RegisterReparam<SpectralNorm> registered(
+const RegisterReparam<SpectralNorm> registered_spectral_norm(
     "spectral_norm", "w/σ(w), σ the largest singular value",
     "Miyato et al. 2018, arXiv:1802.05957; torch.nn.utils.parametrizations.spectral_norm");
 

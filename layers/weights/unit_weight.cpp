@@ -32,8 +32,9 @@ class UnitWeight final : public Reparam {
   WeightUse derive(Context&) override { return WeightUse(leaf()); }
 };
 
-const RegisterReparam<UnitWeight> registered(kType, "w kept at length 1 after every optimizer step",
-                                             "Loshchilov et al. 2024 (nGPT), arXiv:2410.01131");
+const RegisterReparam<UnitWeight> registered_unit_weight(
+    kType, "w kept at length 1 after every optimizer step",
+    "Loshchilov et al. 2024 (nGPT), arXiv:2410.01131");
 
 }  // namespace
 

@@ -17,8 +17,8 @@ struct WeightNorm : RowFormula {
   static auto map(auto x, auto, auto per_length) { return x * per_length; }
 };
 
-const RegisterRowFormula<WeightNorm> registered("weight_norm", "g v/‖v‖ for every output",
-                                                "Salimans, Kingma 2016, arXiv:1602.07868");
+const RegisterRowFormula<WeightNorm> registered_weight_norm(
+    "weight_norm", "g v/‖v‖ for every output", "Salimans, Kingma 2016, arXiv:1602.07868");
 
 }  // namespace
 }  // namespace norma

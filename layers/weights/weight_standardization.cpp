@@ -28,7 +28,7 @@ struct WeightStandardization : RowFormula {
   double default_eps() const { return convention == "bit" ? 1e-10 : 1e-6; }
 };
 
-const RegisterRowFormula<WeightStandardization> registered(
+const RegisterRowFormula<WeightStandardization> registered_weight_standardization(
     "weight_standardization", "(w − mean w)/√(var w + ε) for every output",
     "Qiao et al. 2019, arXiv:1903.10520; conventions of its repository, timm and BiT "
     "(arXiv:1912.11370)");

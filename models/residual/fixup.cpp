@@ -5,7 +5,7 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered(
+const RegisterResidualScheme registered_fixup(
     "fixup", "scalar biases, a multiplier, closed starts; no norm",
     "Zhang, Dauphin, Ma 2019, arXiv:1901.09321",
     {.norms = false, .gain = 1, .fixup = true, .block = "basic"});

@@ -5,9 +5,10 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered("layer_scale", "branches times a gain a channel from 1e-5",
-                                        "Touvron et al. 2021, arXiv:2103.17239",
-                                        {.gain = 1e-5, .gain_per_channel = true});
+const RegisterResidualScheme registered_layer_scale("layer_scale",
+                                                    "branches times a gain a channel from 1e-5",
+                                                    "Touvron et al. 2021, arXiv:2103.17239",
+                                                    {.gain = 1e-5, .gain_per_channel = true});
 
 }  // namespace
 }  // namespace norma

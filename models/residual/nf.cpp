@@ -5,7 +5,7 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered(
+const RegisterResidualScheme registered_nf(
     "nf", "standardized weights and expected variances; no norm",
     "Brock, De, Smith 2021, arXiv:2101.08692",
     {.norms = false, .expected_variance = true, .block = "preact"});

@@ -4,8 +4,8 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered("plain", "branches are added",
-                                        "He et al. 2015, arXiv:1512.03385", {});
+const RegisterResidualScheme registered_plain("plain", "branches are added",
+                                              "He et al. 2015, arXiv:1512.03385", {});
 
 }  // namespace
 }  // namespace norma

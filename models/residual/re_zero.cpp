@@ -5,8 +5,9 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered("re_zero", "branches times a scalar from 0",
-                                        "Bachlechner et al. 2020, arXiv:2003.04887", {.gain = 0});
+const RegisterResidualScheme registered_re_zero("re_zero", "branches times a scalar from 0",
+                                                "Bachlechner et al. 2020, arXiv:2003.04887",
+                                                {.gain = 0});
 
 }  // namespace
 }  // namespace norma

@@ -5,9 +5,10 @@
 namespace norma {
 namespace {
 
-const RegisterResidualScheme registered("skip_init", "branches times a scalar from 0; no norm",
-                                        "De, Smith 2020, arXiv:2002.10444",
-                                        {.norms = false, .gain = 0});
+const RegisterResidualScheme registered_skip_init("skip_init",
+                                                  "branches times a scalar from 0; no norm",
+                                                  "De, Smith 2020, arXiv:2002.10444",
+                                                  {.norms = false, .gain = 0});
 
 }  // namespace
 }  // namespace norma

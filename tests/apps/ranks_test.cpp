@@ -13,7 +13,7 @@
 namespace norma {
 namespace {
 
-RunConfig config_of(const std::string& json) {
+RunConfig config_of_text(const std::string& json) {
   return read_run_config(Json::parse(json), "the test", {}, nullptr);
 }
 
@@ -63,7 +63,7 @@ const char* const kExperts = R"({
 
 TEST_CASE("two ranks train as one process does", "[apps]") {
   for (const char* const text : {kPerceptron, kExperts}) {
-    const RunConfig config = config_of(text);
+    const RunConfig config = config_of_text(text);
     const Course alone = course_of(config, single_process());
     for (const int ranks : {2, 3}) {
       const std::vector<Course> shared = courses_of(config, ranks);
@@ -78,7 +78,7 @@ TEST_CASE("two ranks train as one process does", "[apps]") {
 }
 
 TEST_CASE("batch norm over two ranks trains as over one process", "[apps]") {
-  RunConfig config = config_of(R"({
+  RunConfig config = config_of_text(R"({
     "model": {"type": "mlp", "layers": 2, "width": 16, "norm": "batch_norm", "activation": "tanh"},
     "data": {"type": "spirals", "val_samples": 100}, "optim": {"type": "sgd", "lr": 0.1},
     "train": {"steps": 6, "batch": 24, "precision": "fp64", "precise_bn": {"batches": 5}}
@@ -97,7 +97,7 @@ TEST_CASE("batch norm over two ranks trains as over one process", "[apps]") {
 }
 
 TEST_CASE("terms that layers add to the loss do not depend on micro-batches", "[apps]") {
-  RunConfig config = config_of(kExperts);
+  RunConfig config = config_of_text(kExperts);
   const Course parts = course_of(config, single_process());
   config.train.accumulate = 1;
   const Course whole = course_of(config, single_process());
@@ -108,7 +108,7 @@ TEST_CASE("terms that layers add to the loss do not depend on micro-batches", "[
 TEST_CASE("a batch that ranks cannot share equally is refused", "[apps]") {
   RanksAsThreads all(5);
   RanksAsThreads::Rank comm(all, 0);
-  CHECK_THROWS_WITH(Training(config_of(kPerceptron), comm),
+  CHECK_THROWS_WITH(Training(config_of_text(kPerceptron), comm),
                     Catch::Matchers::ContainsSubstring("5 processes cannot share equally"));
 }
 

@@ -14,12 +14,12 @@
 namespace norma {
 namespace {
 
-constexpr int64_t kWidth = 8;
+constexpr int64_t kModelWidth = 8;
 
 // A training of tokens and one of images, with `more` in the model.
 std::vector<RunConfig> trainings(const Json& more) {
-  const Json models[] = {{{"type", "gpt"}, {"layers", 2}, {"width", kWidth}, {"heads", 2}},
-                         {{"type", "resnet"}, {"depth", 8}, {"width", kWidth}}};
+  const Json models[] = {{{"type", "gpt"}, {"layers", 2}, {"width", kModelWidth}, {"heads", 2}},
+                         {{"type", "resnet"}, {"depth", 8}, {"width", kModelWidth}}};
   const Json data[] = {
       {{"type", "selective_copy"}, {"length", 6}, {"items", 2}, {"train_samples", 100}},
       {{"type", "shapes"}, {"size", 8}, {"samples", 64}, {"test_samples", 0}}};
@@ -38,7 +38,7 @@ std::vector<RunConfig> trainings(const Json& more) {
 
 // The norm with everything that it can learn and track; widths of these models are multiples of 8.
 Json with_all_state(const std::string& type) {
-  Json options = *affine_spec(type, kWidth).options;
+  Json options = *affine_spec(type, kModelWidth).options;
   if (options.contains("track_running_stats")) options["track_running_stats"] = true;
   return options;
 }

@@ -42,7 +42,7 @@ double reference_slope(Activation kind, double x) {
   return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
 }
 
-const std::vector<Activation> kPlain = {
+const std::vector<Activation> kUngated = {
     Activation::kIdentity, Activation::kRelu, Activation::kRelu2, Activation::kGelu,
     Activation::kGeluTanh, Activation::kSilu, Activation::kTanh,  Activation::kSigmoid};
 
@@ -77,7 +77,7 @@ TEST_CASE("activation names go both ways and are sorted", "[activation]") {
 TEMPLATE_TEST_CASE("activations and their gradients follow the definitions", "[activation]", float,
                    double) {
   using T = TestType;
-  for (const Activation kind : kPlain) {
+  for (const Activation kind : kUngated) {
     for (const int64_t count : {1, 15, 16, 17, 33, 4099}) {
       INFO(name_of(kind) << ", " << count << " elements");
       const std::vector<T> x = wave<T>(count, 4, 0.3), dy = wave<T>(count, 2, 1.1);
@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("gated activations read and write strided halves", "[activati
 TEST_CASE("non-finite inputs come out of activations", "[activation]") {
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               inf = std::numeric_limits<float>::infinity();
-  for (const Activation kind : kPlain) {
+  for (const Activation kind : kUngated) {
     INFO(name_of(kind));
     float y = 0;
     kernels::activation_forward(kind, &y, &nan, 1);

@@ -21,19 +21,6 @@ using namespace norma;
 using namespace norma::io;
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
-std::vector<std::string> names_in(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-}  // namespace
-
 TEST_CASE("atomic file: the new content appears at commit, not before") {
   TemporaryFolder folder;
   write_atomically(folder / "a", "old");

@@ -27,7 +27,7 @@ void check_against_reference(const AttentionShape& shape, AttentionOptions optio
                 << shape.head_width << ", causal " << options.causal << ", offset "
                 << options.query_offset << ", softcap " << options.softcap << ", mask "
                 << (options.key_mask != nullptr));
-  const Problem<T> problem = make_problem<T>(shape);
+  const AttentionProblem<T> problem = make_problem<T>(shape);
   const Result<T> got = run(problem, options);
   const Result<double> expected = reference(problem, options);
   const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-13;
@@ -115,7 +115,7 @@ TEMPLATE_TEST_CASE("hidden keys are as good as absent", "[attention]", float, do
       check_against_reference<T>(shape, options);
 
       // Whatever hidden keys and values hold, nothing of it comes out.
-      Problem<T> problem = make_problem<T>(shape);
+      AttentionProblem<T> problem = make_problem<T>(shape);
       const Result<T> clean = run(problem, options);
       for (size_t token = 0; token < mask.size(); ++token) {
         if (mask[token]) continue;
@@ -138,7 +138,7 @@ TEST_CASE("a query that sees nothing has output and gradients of zero", "[attent
   AttentionOptions options;
   options.causal = true;
   options.query_offset = -2;  // queries 0 and 1 stand before the first key
-  const Problem<float> problem = make_problem<float>(shape);
+  const AttentionProblem<float> problem = make_problem<float>(shape);
   const Result<float> r = run(problem, options);
   for (size_t i = 0; i < 2 * 8; ++i) {
     CHECK(r.out[i] == 0);
@@ -156,7 +156,7 @@ TEST_CASE("a non-finite query or key comes out of attention", "[attention]") {
   const AttentionShape shape{1, 20, 20, 1, 1, 8};
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    Problem<float> problem = make_problem<float>(shape);
+    AttentionProblem<float> problem = make_problem<float>(shape);
     problem.k[17 * 8] = bad;
     problem.q[0] = 0.5f;  // the logit of an infinite key is +infinity
     const Result<float> r = run(problem, {});
@@ -167,7 +167,7 @@ TEST_CASE("a non-finite query or key comes out of attention", "[attention]") {
 
 TEST_CASE("attention reads and writes parts of a packed projection", "[attention]") {
   const AttentionShape s{2, 19, 19, 3, 3, 20};
-  const Problem<float> problem = make_problem<float>(s);
+  const AttentionProblem<float> problem = make_problem<float>(s);
   AttentionOptions options;
   options.causal = true;
   const Result<float> apart = run(problem, options);
@@ -217,7 +217,7 @@ TEST_CASE("one and two threads give the same bits of attention", "[attention]") 
   const AttentionShape shape{5, 70, 70, 4, 2, 32};
   AttentionOptions options;
   options.causal = true;
-  const Problem<float> problem = make_problem<float>(shape);
+  const AttentionProblem<float> problem = make_problem<float>(shape);
   const auto with_threads = [&](int count) {
     const Threads threads(count);
     return run(problem, options);

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "core/kernels/attention.h"
+#include "tests/core/numbers.h"
 
 // The attention kernel's inputs and outputs, and its definition to hold it against.
 namespace norma {
@@ -14,12 +14,10 @@ using kernels::AttentionOptions;
 using kernels::AttentionShape;
 using kernels::AttentionView;
 
-inline constexpr double kInf = std::numeric_limits<double>::infinity();
-
 // Query, key, value and the gradient of the output, as rows of packed projections: q, k and v are
 // parts of one (batch, tokens, (heads + 2·kv_heads)·width) array where their lengths agree.
 template <class T>
-struct Problem {
+struct AttentionProblem {
   AttentionShape shape;
   std::vector<T> q, k, v, dout;
 };
@@ -36,7 +34,7 @@ std::vector<T> noise(int64_t count, uint32_t seed) {
 }
 
 template <class T>
-Problem<T> make_problem(const AttentionShape& s) {
+AttentionProblem<T> make_problem(const AttentionShape& s) {
   const int64_t q_size = s.batch * s.queries * s.heads * s.head_width;
   const int64_t k_size = s.batch * s.keys * s.kv_heads * s.head_width;
   return {s, noise<T>(q_size, 1), noise<T>(k_size, 2), noise<T>(k_size, 3), noise<T>(q_size, 4)};
@@ -64,7 +62,7 @@ struct Aligned {
 };
 
 template <class T>
-Result<T> run(const Problem<T>& p, const AttentionOptions& options) {
+Result<T> run(const AttentionProblem<T>& p, const AttentionOptions& options) {
   const AttentionShape& s = p.shape;
   const T unset = std::numeric_limits<T>::quiet_NaN();
   Result<T> r;
@@ -91,7 +89,7 @@ Result<T> run(const Problem<T>& p, const AttentionOptions& options) {
 
 // The definition, one query at a time, in double.
 template <class T>
-Result<double> reference(const Problem<T>& p, const AttentionOptions& o) {
+Result<double> reference(const AttentionProblem<T>& p, const AttentionOptions& o) {
   const AttentionShape& s = p.shape;
   Result<double> r;
   r.out.assign(p.q.size(), 0);

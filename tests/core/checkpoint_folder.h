@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -8,18 +7,10 @@
 
 #include "tests/catch.h"
 #include "tests/core/checkpoint_content.h"
+#include "tests/core/file_bytes.h"
 
 // What tests do with a folder of checkpoints.
 namespace norma {
-
-inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 // Text, because the test framework cannot print paths.
 inline std::string name_of(const std::optional<std::filesystem::path>& checkpoint) {

@@ -26,7 +26,7 @@ const char* const kPieces[] = {
     "true", "null", "NaN",    "'",     "/",  "#",  "\xC3", "\xA9",   "\xED\xA0\x80", "\x01",
     "\x7F", "\xFF", "\"a\":", "1e400", "-0", "00", "é",    "\\ud83d"};
 
-std::string damaged(std::string text, std::mt19937& random) {
+std::string damaged_json(std::string text, std::mt19937& random) {
   const auto below = [&](size_t n) {
     return std::uniform_int_distribution<size_t>(0, n - 1)(random);
   };
@@ -75,7 +75,7 @@ TEST_CASE("damaged JSON is judged as by a second reader", "[config]") {
   std::mt19937 random(11);
   int accepted = 0, refused = 0;
   for (int i = 0; i < 30000; ++i) {
-    const std::string text = damaged(kTexts[i % 3], random);
+    const std::string text = damaged_json(kTexts[i % 3], random);
     const Reference expected = reference(text);
     INFO(text);
     try {

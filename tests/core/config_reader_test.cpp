@@ -10,7 +10,7 @@ namespace {
 using Catch::Matchers::ContainsSubstring;
 
 // Reads `text` as the sample config.
-Json read(const std::string& text, Sample* into = nullptr) {
+Json read_sample(const std::string& text, Sample* into = nullptr) {
   Sample sample;
   Json resolved = read_config(parse_json(text, "a.json"), "a.json",
                               [&](Fields& fields) { sample.describe(fields); });
@@ -18,9 +18,9 @@ Json read(const std::string& text, Sample* into = nullptr) {
   return resolved;
 }
 
-std::vector<Fault> faults_of(const std::string& text) {
+std::vector<Fault> sample_faults(const std::string& text) {
   try {
-    read(text);
+    read_sample(text);
   } catch (const ConfigError& error) {
     CHECK(error.source() == "a.json");
     return error.faults();
@@ -30,7 +30,7 @@ std::vector<Fault> faults_of(const std::string& text) {
 
 // The single fault of `text` as its message.
 std::string fault_of(const std::string& text) {
-  const std::vector<Fault> faults = faults_of(text);
+  const std::vector<Fault> faults = sample_faults(text);
   REQUIRE(faults.size() == 1);
   return faults[0].str();
 }
@@ -39,7 +39,7 @@ std::string fault_of(const std::string& text) {
 
 TEST_CASE("an empty config gives every default, in the order described", "[config]") {
   Sample sample;
-  CHECK(json_line(read("{}", &sample)) ==
+  CHECK(json_line(read_sample("{}", &sample)) ==
         R"({"verbose": false, "name": "run", "model": {"width": 128, "heads": 4, )"
         R"("dropout": 0.0, "activation": "gelu", "window": null, "cap": 30.0, )"
         R"("norm": {"type": "rms_norm", "eps": 1e-6, "affine": true}, "qk_norm": null}, )"
@@ -51,13 +51,13 @@ TEST_CASE("an empty config gives every default, in the order described", "[confi
 
 TEST_CASE("values are taken, and the resolved config reads back as itself", "[config]") {
   Sample sample;
-  const Json resolved = read(R"({
+  const Json resolved = read_sample(R"({
       "$schema": "../schema.json", "$comment": ["a", "note"],
       "verbose": true, "name": "é", "betas": [0.8, 1], "milestones": [1e3, 2000.0, 3000],
       "model": {"width": 1e2, "heads": 5, "dropout": 0.30000000000000004, "activation": "relu",
                 "window": 16, "cap": null, "norm": "group_norm",
                 "qk_norm": {"eps": 1e-5, "type": "rms_norm"}}})",
-                             &sample);
+                                    &sample);
   CHECK(sample.verbose);
   CHECK(sample.name == "é");
   CHECK(sample.betas == std::vector<double>{0.8, 1.0});
@@ -73,13 +73,13 @@ TEST_CASE("values are taken, and the resolved config reads back as itself", "[co
   CHECK(options_of<RmsOptions>(sample.model.qk_norm).affine);
 
   Sample again;
-  CHECK(read(format_json(resolved), &again) == resolved);
+  CHECK(read_sample(format_json(resolved), &again) == resolved);
   CHECK(again.model.dropout == sample.model.dropout);
   CHECK(json_line(resolved).find("$") == std::string::npos);
 }
 
 TEST_CASE("every fault is reported at once, at any depth", "[config]") {
-  const auto faults = faults_of(R"({
+  const auto faults = sample_faults(R"({
       "verbos": true, "name": 3, "betas": [0.9], "milestones": [1, 2.5],
       "model": {"width": 100, "heads": 3, "dropout": 1.5, "activation": "gleu", "window": "16",
                 "norm": {"type": "rms_nrom"}, "qk_norm": {"type": "group_norm", "esp": 1e-5,
@@ -104,7 +104,7 @@ TEST_CASE("every fault is reported at once, at any depth", "[config]") {
 
 TEST_CASE("the error lists its faults a line each under the source", "[config]") {
   try {
-    read(R"({"nam": 1, "betas": null})");
+    read_sample(R"({"nam": 1, "betas": null})");
     FAIL("accepted");
   } catch (const ConfigError& error) {
     CHECK(error.summary() == "a.json has 2 faults");
@@ -113,14 +113,14 @@ TEST_CASE("the error lists its faults a line each under the source", "[config]")
           "  betas: found null, expected a list of 2 numbers\n"
           "  nam: found 1, expected an option of the config; did you mean name?");
   }
-  CHECK_THROWS_WITH(read("[]"),
+  CHECK_THROWS_WITH(read_sample("[]"),
                     "a.json has a fault:\n  the whole: found [], expected an object {…}");
 }
 
 TEST_CASE("integers are whole numbers however written", "[config]") {
   const auto width = [](const std::string& value) {
     Sample sample;
-    read("{\"model\": {\"width\": " + value + ", \"heads\": 1}}", &sample);
+    read_sample("{\"model\": {\"width\": " + value + ", \"heads\": 1}}", &sample);
     return sample.model.width;
   };
   CHECK(width("1e3") == 1000);
@@ -166,7 +166,7 @@ TEST_CASE("a long value is cut in the message", "[config]") {
 TEST_CASE("specs: null, a name, an object; the default's type and options", "[config]") {
   Sample sample;
   // Without "type": the default's type.
-  read(R"({"model": {"norm": {"eps": 1e-3}}})", &sample);
+  read_sample(R"({"model": {"norm": {"eps": 1e-3}}})", &sample);
   CHECK(sample.model.norm.type == "rms_norm");
   CHECK(options_of<RmsOptions>(sample.model.norm).eps == 1e-3);
   // No default: a type is needed.
@@ -250,7 +250,7 @@ TEST_CASE("a rule is judged by values that were read, not by defaults of refused
         "model.width: found \"6\", expected an integer of at least 1; did you mean 6 without "
         "quotes?");
   // An unrelated fault does not hide the rule's.
-  CHECK(faults_of(R"({"model": {"heads": 3, "dropout": 7}})").size() == 2);
+  CHECK(sample_faults(R"({"model": {"heads": 3, "dropout": 7}})").size() == 2);
 }
 
 TEST_CASE("make_spec checks a lone spec", "[config]") {

@@ -12,12 +12,11 @@
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/core/numbers.h"
 #include "tests/threads.h"
 
 namespace norma {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr size_t kPadding = SIZE_MAX;
 
@@ -107,11 +106,6 @@ struct Case {
     return {as_t(y), as_t(dx), as_t(dw), as_t(db)};
   }
 };
-
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
-}
 
 template <class T>
 size_t count_different(const std::vector<T>& a, const std::vector<T>& b) {

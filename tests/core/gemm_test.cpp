@@ -12,6 +12,7 @@
 #include "core/onednn.h"
 #include "core/parallel.h"
 #include "tests/catch.h"
+#include "tests/core/numbers.h"
 #include "tests/threads.h"
 
 namespace norma {
@@ -28,9 +29,6 @@ T from_double(double value) {
   if constexpr (std::is_same_v<T, bfloat16>) return bfloat16(static_cast<float>(value));
   return static_cast<T>(value);
 }
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // Operands of one product, with `extra` unused elements behind every row.
 template <class T>
@@ -75,11 +73,6 @@ struct ProductCase {
     return result;
   }
 };
-
-template <class T>
-bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
-}
 
 // Compares every element, and the unused ones behind the rows of c, which must stay as they were.
 template <class T>

@@ -31,7 +31,7 @@ std::string valid_file() {
 }
 
 // One to four kinds of damage: most aim at the header, where reading decides.
-std::string damaged(std::string file, std::mt19937& random) {
+std::string damaged_file(std::string file, std::mt19937& random) {
   const auto below = [&](size_t bound) { return random() % std::max<size_t>(bound, 1); };
   const std::string interesting = "{}[]\",:0123456789-.eE\\ \n\tFIU";
   const size_t header_end = 8 + static_cast<size_t>(static_cast<unsigned char>(file[0])) +
@@ -113,7 +113,7 @@ TEST_CASE("safetensors: damaged files are refused or read within their bounds") 
   constexpr int kFiles = 6000;
   for (int i = 0; i < kFiles; ++i) {
     const std::string file =
-        i % 3 == 0 ? with_another_digit(whole, random) : damaged(whole, random);
+        i % 3 == 0 ? with_another_digit(whole, random) : damaged_file(whole, random);
     CAPTURE(i, file);
     REQUIRE_NOTHROW(accepted_files += accepted(file));
   }

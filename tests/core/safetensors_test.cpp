@@ -42,12 +42,13 @@ const std::vector<double> b = {3.0, -0.5};
 const std::vector<bfloat16> half = {bfloat16(1.0f), bfloat16(-2.0f), bfloat16(0.5f)};
 const std::vector<int32_t> tokens = {7, -1};
 const std::vector<uint8_t> mask = {1, 0, 255};
-const std::vector<float> scalar = {0.5f};
+const std::vector<float> one_number = {0.5f};
 const std::vector<float> none;
 
 std::vector<TensorView> golden_tensors() {
-  return {view_of("w", w, {2, 2}),        view_of("b", b, {2}),       view_of("half", half, {3}),
-          view_of("tokens", tokens, {2}), view_of("mask", mask, {3}), view_of("scalar", scalar, {}),
+  return {view_of("w", w, {2, 2}),      view_of("b", b, {2}),
+          view_of("half", half, {3}),   view_of("tokens", tokens, {2}),
+          view_of("mask", mask, {3}),   view_of("scalar", one_number, {}),
           view_of("none", none, {0, 3})};
 }
 
@@ -84,7 +85,7 @@ TEST_CASE("safetensors: what the Python package wrote is read") {
   CHECK(numbers_of<double>(opened.at("b")) == b);
   CHECK(numbers_of<int32_t>(opened.at("tokens")) == tokens);
   CHECK(numbers_of<uint8_t>(opened.at("mask")) == mask);
-  CHECK(numbers_of<float>(opened.at("scalar")) == scalar);
+  CHECK(numbers_of<float>(opened.at("scalar")) == one_number);
   CHECK(opened.at("scalar").shape.empty());
   CHECK(opened.at("none").shape == std::vector<int64_t>{0, 3});
   CHECK(opened.at("none").bytes == 0);

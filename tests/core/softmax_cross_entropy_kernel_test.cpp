@@ -28,17 +28,17 @@ double reference_loss(const double* logits, int64_t classes, int32_t target, dou
 }
 
 template <class T>
-struct Run {
+struct CrossEntropyRun {
   CrossEntropySums sums;
   std::vector<T> row_loss, dlogits;
 };
 
 template <class T>
-Run<T> run(const std::vector<T>& logits, const std::vector<int32_t>& targets,
-           const CrossEntropyOptions& options, double scale, bool in_place = false) {
+CrossEntropyRun<T> run(const std::vector<T>& logits, const std::vector<int32_t>& targets,
+                       const CrossEntropyOptions& options, double scale, bool in_place = false) {
   const int64_t rows = static_cast<int64_t>(targets.size());
   const int64_t classes = static_cast<int64_t>(logits.size()) / rows;
-  Run<T> result;
+  CrossEntropyRun<T> result;
   result.row_loss.resize(targets.size());
   std::vector<T> row_max(targets.size()), row_scale(targets.size());
   result.sums =
@@ -83,7 +83,7 @@ TEMPLATE_TEST_CASE("cross-entropy and its gradient follow the definition", "[cro
       const std::vector<T> logits = wave<T>(rows * classes, 4);
       const std::vector<int32_t> targets = some_targets(rows, classes, -1);
       const double scale = 0.25;
-      const Run<T> got = run(logits, targets, options, scale);
+      const CrossEntropyRun<T> got = run(logits, targets, options, scale);
       CHECK(run(logits, targets, options, scale, true).dlogits == got.dlogits);
 
       double loss = 0;
@@ -131,7 +131,7 @@ TEST_CASE("cross-entropy keeps its accuracy when logits are large", "[cross_entr
   std::vector<float> logits(40);
   for (size_t i = 0; i < logits.size(); ++i) logits[i] = 1e6f + float(i % 5);
   const std::vector<double> exact(logits.begin(), logits.end());
-  const Run<float> got = run<float>(logits, {3}, {}, 1);
+  const CrossEntropyRun<float> got = run<float>(logits, {3}, {}, 1);
   CHECK(got.sums.loss == Approx(reference_loss(exact.data(), 40, 3, 0)).epsilon(1e-6));
   double total = 0;
   for (const float d : got.dlogits) total += d;
@@ -145,7 +145,7 @@ TEST_CASE("non-finite logits reach the loss", "[cross_entropy]") {
       for (size_t at : {0u, 3u, 16u, 20u}) {
         std::vector<float> logits = wave<float>(21, 1);
         logits[at] = bad;
-        const Run<float> got = run<float>(logits, {3}, {-100, smoothing}, 1);
+        const CrossEntropyRun<float> got = run<float>(logits, {3}, {-100, smoothing}, 1);
         CHECK(std::isnan(got.sums.loss));
         CHECK(std::isnan(got.dlogits[5]));
       }
@@ -172,7 +172,7 @@ TEST_CASE("one and two threads give the same bits of cross-entropy", "[cross_ent
     const Threads threads(count);
     return run(logits, targets, {-100, 0.1}, 0.5);
   };
-  const Run<float> one = with_threads(1), two = with_threads(2);
+  const CrossEntropyRun<float> one = with_threads(1), two = with_threads(2);
   CHECK(one.sums.loss == two.sums.loss);
   CHECK(one.dlogits == two.dlogits);
 }

@@ -18,7 +18,7 @@ struct Holder {
   }
 };
 
-SpecChoice read(const std::string& norm, Json* resolved = nullptr) {
+SpecChoice read_choice(const std::string& norm, Json* resolved = nullptr) {
   Holder holder;
   const Json made = read_config(parse_json(R"({"norm": )" + norm + "}", "a.json"), "a.json",
                                 [&](Fields& f) { holder.describe(f); });
@@ -27,9 +27,9 @@ SpecChoice read(const std::string& norm, Json* resolved = nullptr) {
 }
 
 // Every fault, one a line.
-std::string faults_of(const std::string& norm) {
+std::string fault_lines(const std::string& norm) {
   try {
-    read(norm);
+    read_choice(norm);
   } catch (const ConfigError& error) {
     std::string lines;
     for (const Fault& fault : error.faults()) lines += fault.str() + "\n";
@@ -66,7 +66,7 @@ TEST_CASE("layers are named by numbers, ranges and lists of both", "[config]") {
 
 TEST_CASE("one spec holds everywhere, and is written as ever", "[config]") {
   Json resolved;
-  const SpecChoice choice = read(R"({"eps": 1e-3})", &resolved);
+  const SpecChoice choice = read_choice(R"({"eps": 1e-3})", &resolved);
   CHECK(type_at(choice, "attn", 0) == "rms_norm");
   CHECK(type_at(choice, "final", 7) == "rms_norm");
   CHECK_FALSE(choice.find_named("attn", 0));
@@ -76,7 +76,7 @@ TEST_CASE("one spec holds everywhere, and is written as ever", "[config]") {
 TEST_CASE("a choice by site", "[config]") {
   Json resolved;
   const SpecChoice choice =
-      read(R"({"type": "group_norm", "groups": 4, "ffn": "layer_norm"})", &resolved);
+      read_choice(R"({"type": "group_norm", "groups": 4, "ffn": "layer_norm"})", &resolved);
   CHECK(type_at(choice, "ffn", 2) == "layer_norm");
   CHECK(type_at(choice, "attn", 2) == "group_norm");
   CHECK(choice.find_named("ffn", 2));
@@ -84,7 +84,7 @@ TEST_CASE("a choice by site", "[config]") {
   CHECK(json_line(resolved) ==
         R"({"type": "group_norm", "groups": 4, "eps": 1e-5, "ffn": {"type": "layer_norm"}})");
 
-  const SpecChoice sites = read(R"({"attn": "layer_norm", "ffn": {"eps": 2}})");
+  const SpecChoice sites = read_choice(R"({"attn": "layer_norm", "ffn": {"eps": 2}})");
   CHECK(type_at(sites, "ffn", 0) == "rms_norm");
   CHECK(options_of<RmsOptions>(sites.at("ffn", 0)).eps == 2);
   CHECK(type_at(sites, "final", 0) == "none");
@@ -96,63 +96,64 @@ TEST_CASE("a choice by layers, by site within layers, and by layers within a sit
   const std::string text = R"([
       {"layers": "0-1", "type": "rms_norm", "eps": 0.5, "ffn": "layer_norm"},
       {"layers": "2-", "attn": "group_norm", "ffn": "rms_norm"}])";
-  const SpecChoice choice = read(text, &resolved);
+  const SpecChoice choice = read_choice(text, &resolved);
   CHECK(type_at(choice, "attn", 1) == "rms_norm");
   CHECK(type_at(choice, "ffn", 1) == "layer_norm");
   CHECK(type_at(choice, "attn", 2) == "group_norm");
   CHECK(type_at(choice, "final", 1) == "rms_norm");
   CHECK(type_at(choice, "final", 2) == "none");
-  read(format_json(resolved), &again);
+  read_choice(format_json(resolved), &again);
   CHECK(resolved == again);
 
-  const SpecChoice inside = read(R"({"attn": [{"layers": "0", "type": "layer_norm"},
+  const SpecChoice inside = read_choice(R"({"attn": [{"layers": "0", "type": "layer_norm"},
                                               {"layers": "1-", "type": "rms_norm"}],
                                      "ffn": "group_norm"})",
-                                 &resolved);
+                                        &resolved);
   CHECK(type_at(inside, "attn", 0) == "layer_norm");
   CHECK(type_at(inside, "attn", 5) == "rms_norm");
   CHECK(type_at(inside, "ffn", 5) == "group_norm");
   CHECK(json_line(resolved["attn"][0]) == R"({"layers": "0", "type": "layer_norm"})");
-  read(format_json(resolved), &again);
+  read_choice(format_json(resolved), &again);
   CHECK(resolved == again);
 }
 
 TEST_CASE("what does not fit a choice is named with its place", "[config]") {
   CHECK(
-      faults_of(R"({"type": "rms_norm", "fnn": "layer_norm"})") ==
+      fault_lines(R"({"type": "rms_norm", "fnn": "layer_norm"})") ==
       "norm.fnn: found \"layer_norm\", expected a site (attn, ffn or final); did you mean ffn?\n");
-  CHECK(faults_of(R"({"attn": "rms_norm", "qk": "rms_norm"})") ==
+  CHECK(fault_lines(R"({"attn": "rms_norm", "qk": "rms_norm"})") ==
         "norm.qk: found \"rms_norm\", expected a site (attn, ffn or final)\n");
-  CHECK(faults_of(R"({"atn": "rms_norm"})") ==
+  CHECK(fault_lines(R"({"atn": "rms_norm"})") ==
         "norm.atn: found \"rms_norm\", expected a site (attn, ffn or final); did you mean attn?\n");
   CHECK(
-      faults_of(R"({"attn": "rms_nrom"})") ==
+      fault_lines(R"({"attn": "rms_nrom"})") ==
       "norm.attn: found \"rms_nrom\", expected a norm (rms_norm, group_norm, layer_norm); did you "
       "mean rms_norm?\n");
-  CHECK(faults_of(R"({"attn": null})") ==
+  CHECK(fault_lines(R"({"attn": null})") ==
         "norm.attn: found null, expected a norm (group_norm, layer_norm, rms_norm)\n");
-  CHECK(faults_of(R"({"type": "rms_norm", "stem": "layer_norm"})") ==
+  CHECK(fault_lines(R"({"type": "rms_norm", "stem": "layer_norm"})") ==
         "norm.stem: found \"layer_norm\", expected a site (attn, ffn or final)\n");
   // An option's misspelling stays one.
-  CHECK(faults_of(R"({"esp": 1e-3})") ==
+  CHECK(fault_lines(R"({"esp": 1e-3})") ==
         "norm.esp: found 0.001, expected an option of rms_norm; did you mean eps?\n");
-  CHECK(faults_of(R"({"attn": {"attn": "rms_norm"}})") ==
+  CHECK(fault_lines(R"({"attn": {"attn": "rms_norm"}})") ==
         "norm.attn.attn: found \"rms_norm\", expected an option of rms_norm (eps or affine)\n");
 }
 
 TEST_CASE("faults of ranges are named with what is wrong", "[config]") {
-  CHECK(faults_of(R"([{"layers": "0-3", "type": "rms_norm"}, {"layers": "2-", "eps": 1}])") ==
+  CHECK(fault_lines(R"([{"layers": "0-3", "type": "rms_norm"}, {"layers": "2-", "eps": 1}])") ==
         "norm.1.layers: found \"2-\", expected layers that stand in no other range: 2 is in "
         "\"0-3\" too\n");
-  CHECK(faults_of(R"([{"layers": "3-0", "type": "rms_norm"}, {"type": "rms_norm"}])") ==
+  CHECK(fault_lines(R"([{"layers": "3-0", "type": "rms_norm"}, {"type": "rms_norm"}])") ==
         "norm.0.layers: found \"3-0\", expected layers, numbered from 0, such as \"3\", \"0-3\", "
         "\"4-\" or \"0-2,5\"\n"
         "norm.1.layers: found nothing, expected layers, numbered from 0, such as \"3\", \"0-3\", "
         "\"4-\" or \"0-2,5\"\n");
-  CHECK(faults_of(R"([{"layers": "0-3"}])") ==
+  CHECK(fault_lines(R"([{"layers": "0-3"}])") ==
         "norm.0.type: found nothing, expected a norm (group_norm, layer_norm, rms_norm)\n");
-  CHECK(faults_of("[]") == "norm: found [], expected at least one {\"layers\": …, \"type\": …}\n");
-  CHECK(faults_of(R"(["rms_norm"])") ==
+  CHECK(fault_lines("[]") ==
+        "norm: found [], expected at least one {\"layers\": …, \"type\": …}\n");
+  CHECK(fault_lines(R"(["rms_norm"])") ==
         "norm.0: found \"rms_norm\", expected an object {\"layers\": …, \"type\": …}\n");
 }
 

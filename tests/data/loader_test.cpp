@@ -19,14 +19,14 @@ const std::vector<std::string> kConfigs{
     R"({"type": "associative_recall", "train_samples": 50})",
     R"({"type": "spirals", "train_samples": 50})"};
 
-std::string bytes_of(const Tensor& tensor) {
+std::string raw_bytes(const Tensor& tensor) {
   return {reinterpret_cast<const char*>(tensor.raw()), tensor.bytes()};
 }
 
 std::string training_bytes(const Loader& loader, uint64_t first, int64_t count) {
   Batch batch;
   loader.training(first, count, batch);
-  return bytes_of(batch.input) + bytes_of(batch.target);
+  return raw_bytes(batch.input) + bytes_of(batch.target);
 }
 
 }  // namespace
@@ -56,11 +56,11 @@ TEST_CASE("micro-batches put together are the batch", "[data][loader]") {
     std::string inputs, targets;
     for (uint64_t first = 40; first < 64; first += 8) {
       loader.training(first, 8, part);
-      inputs += bytes_of(part.input);
-      targets += bytes_of(part.target);
+      inputs += raw_bytes(part.input);
+      targets += raw_bytes(part.target);
     }
-    CHECK(inputs == bytes_of(whole.input));
-    CHECK(targets == bytes_of(whole.target));
+    CHECK(inputs == raw_bytes(whole.input));
+    CHECK(targets == raw_bytes(whole.target));
   }
 }
 
@@ -108,10 +108,10 @@ TEST_CASE("a batch somebody holds on to is left alone", "[data][loader]") {
   Batch batch;
   loader.training(0, 8, batch);
   const Tensor held = batch.input;
-  const std::string before = bytes_of(held);
+  const std::string before = raw_bytes(held);
   loader.training(8, 8, batch);
-  CHECK(bytes_of(held) == before);
-  CHECK(bytes_of(batch.input) != before);
+  CHECK(raw_bytes(held) == before);
+  CHECK(raw_bytes(batch.input) != before);
 }
 
 TEST_CASE("places outside the training split are refused", "[data][loader]") {

@@ -8,6 +8,7 @@
 #include "tests/catch.h"
 #include "tests/golden.h"
 #include "tests/gradcheck.h"
+#include "tests/layers/norm_specs.h"
 #include "tests/ranks_as_threads.h"
 #include "tests/specimen.h"
 
@@ -17,26 +18,17 @@ namespace {
 std::unique_ptr<Norm> norm_of(const Scope& scope, const Json& options, int64_t channels) {
   return make_norm(scope, make_spec(options, norm_registry(), "the test"), channels);
 }
-MakeModule maker(const Json& options, int64_t channels) {
-  return [=](const Scope& scope) { return norm_of(scope, options, channels); };
-}
 
 Tensor normal_input(const Shape& shape, DType dtype = DType::kFloat64) {
   return Tensor::from(normal_numbers("x", shape.numel()), shape, dtype);
-}
-
-Tensor mask_with_gaps(int64_t samples, int64_t positions) {
-  const Tensor mask = Tensor::empty({samples, positions}, DType::kUInt8);
-  for (int64_t i = 0; i < mask.numel(); ++i) mask.data<uint8_t>()[i] = i % 3 != 1;
-  return mask;
 }
 
 // All sides of a norm on shapes of odd widths, with and without mask.
 void check(const Json& options, int64_t samples) {
   for (const int64_t channels : {1, 15, 17, 33}) {
     INFO(options.dump() << ", " << channels << " channels");
-    gradcheck(maker(options, channels), {.input = {samples, 5, channels}});
-    gradcheck(maker(options, channels),
+    gradcheck(maker_of(options, channels), {.input = {samples, 5, channels}});
+    gradcheck(maker_of(options, channels),
               {.input = {samples, 5, channels}, .mask = mask_with_gaps(samples, 5)});
   }
 }
@@ -50,7 +42,7 @@ const Json kLimited{{"type", "batch_renorm"},
 // Central differences of Σ output·weight by the input, next to what the backward says: the largest
 // distance, relative to the largest difference.
 double deviation(const Json& options, const Shape& shape) {
-  Specimen specimen(maker(options, shape.back()), {.input = shape}, DType::kFloat64, true);
+  Specimen specimen(maker_of(options, shape.back()), {.input = shape}, DType::kFloat64, true);
   const Results results = specimen.forward_backward();
   const Tensor x = specimen.differentiated()[0];
   const Numbers weight = specimen.output_weights(shape).to_vector();
@@ -83,7 +75,7 @@ TEST_CASE("gradients of ghost batches, the last of which is smaller", "[layers]"
 TEST_CASE("a ghost batch of the whole batch is batch norm, to the bit", "[layers]") {
   const Gradcheck with{.input = {6, 7, 17}};
   const auto results = [&](const Json& options) {
-    return Specimen(maker(options, 17), with, DType::kFloat32, true).forward_backward();
+    return Specimen(maker_of(options, 17), with, DType::kFloat32, true).forward_backward();
   };
   const Results whole = results("batch_norm");
   const Results ghost = results({{"type", "batch_norm"}, {"ghost_batch", 6}});

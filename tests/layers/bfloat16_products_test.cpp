@@ -15,8 +15,8 @@ Tensor random_tensor(const char* name, const Shape& shape, DType dtype) {
 }
 
 // A linear layer with an input and the gradient of its output, in one precision.
-struct Run {
-  Run(DType dtype, Operands operands, const Shape& input, int64_t out)
+struct LinearRun {
+  LinearRun(DType dtype, Operands operands, const Shape& input, int64_t out)
       : set(dtype, 1), layer(Scope(set), input.back(), out) {
     set.materialize();
     randomize(set);
@@ -50,8 +50,8 @@ void check_near(const Tensor& found, const Tensor& expected, double tolerance) {
 TEST_CASE("bfloat16 products are those of the rounded operands, summed in float32") {
   for (const auto& [rows, in, out] :
        {std::array<int64_t, 3>{1, 1, 1}, {15, 17, 33}, {33, 15, 1}, {300, 64, 130}}) {
-    Run found(DType::kFloat32, Operands::kBFloat16, {rows, in}, out);
-    Run exact(DType::kFloat64, Operands::kAsTheyAre, {rows, in}, out);
+    LinearRun found(DType::kFloat32, Operands::kBFloat16, {rows, in}, out);
+    LinearRun exact(DType::kFloat64, Operands::kAsTheyAre, {rows, in}, out);
     Param& weight = exact.layer.weight();
     exact.x = rounded(exact.x);
     weight.value.copy_from(rounded(weight.value));
@@ -72,7 +72,7 @@ TEST_CASE("bfloat16 products are those of the rounded operands, summed in float3
 }
 
 TEST_CASE("a weight is rounded once for all products of its version") {
-  Run run(DType::kFloat32, Operands::kBFloat16, {3, 17}, 5);
+  LinearRun run(DType::kFloat32, Operands::kBFloat16, {3, 17}, 5);
   Weight weight(run.layer.weight());
   const Tensor first = weight.use_in_products(run.ctx).operand(),
                again = weight.use_in_products(run.ctx).operand();

@@ -5,23 +5,12 @@
 #include "layers/norms/norm.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/layers/norm_specs.h"
 
 using Catch::Matchers::ContainsSubstring;
 
 namespace norma {
 namespace {
-
-MakeModule maker(const Json& spec, int64_t channels) {
-  return [=](const Scope& scope) {
-    return make_norm(scope, make_spec(spec, norm_registry(), "norm"), channels);
-  };
-}
-
-Tensor holes(int64_t samples, int64_t positions) {
-  const Tensor mask = Tensor::empty({samples, positions}, DType::kUInt8);
-  for (int64_t i = 0; i < mask.numel(); ++i) mask.data<uint8_t>()[i] = i % 3 != 1;
-  return mask;
-}
 
 std::vector<std::string> faults_of(const Json& spec) {
   try {
@@ -45,14 +34,15 @@ TEST_CASE("gradients of norms that measure part of a row", "[layers]") {
   for (const int64_t channels : {15, 17, 33})
     for (const double share : {0.0667, 0.5, 0.97}) {
       const Json spec{{"type", "rms_norm"}, {"partial", share}};
-      gradcheck(maker(spec, channels), {.input = {3, 5, channels}});
-      gradcheck(maker(spec, channels), {.input = {5, 6, channels}, .mask = holes(5, 6)});
+      gradcheck(maker_of(spec, channels), {.input = {3, 5, channels}});
+      gradcheck(maker_of(spec, channels),
+                {.input = {5, 6, channels}, .mask = mask_with_gaps(5, 6)});
     }
 }
 
 TEST_CASE("a share of a row that holds no channel is refused", "[layers]") {
   ParamSet params(DType::kFloat32, 1);
-  CHECK_THROWS_WITH(maker({{"type", "rms_norm"}, {"partial", 0.1}}, 9)(Scope(params)),
+  CHECK_THROWS_WITH(maker_of({{"type", "rms_norm"}, {"partial", 0.1}}, 9)(Scope(params)),
                     ContainsSubstring("9 channels"));
   CHECK(faults_of({{"type", "rms_norm"}, {"partial", 1.5}}).size() == 1);
 }
@@ -73,23 +63,25 @@ TEST_CASE("gradients of combinations of norms", "[layers]") {
   for (const char* type : {"sequence", "mixture"}) {
     INFO(type);
     for (const int64_t channels : {15, 33}) {
-      gradcheck(maker({{"type", type}, {"norms", kRows}}, channels), {.input = {3, 5, channels}});
-      gradcheck(maker({{"type", type}, {"norms", kColumns}}, channels),
+      gradcheck(maker_of({{"type", type}, {"norms", kRows}}, channels),
+                {.input = {3, 5, channels}});
+      gradcheck(maker_of({{"type", type}, {"norms", kColumns}}, channels),
                 {.input = {4, 3, 3, channels}, .float32_tolerance = 1e-3});
-      gradcheck(maker({{"type", type}, {"norms", kColumns}}, channels),
-                {.input = {5, 9, channels}, .mask = holes(5, 9), .float32_tolerance = 1e-3});
+      gradcheck(
+          maker_of({{"type", type}, {"norms", kColumns}}, channels),
+          {.input = {5, 9, channels}, .mask = mask_with_gaps(5, 9), .float32_tolerance = 1e-3});
     }
   }
-  gradcheck(maker({{"type", "mixture"},
-                   {"norms", {{{"type", "sequence"}, {"norms", kRows}}, "rms_norm"}}},
-                  17),
+  gradcheck(maker_of({{"type", "mixture"},
+                      {"norms", {{{"type", "sequence"}, {"norms", kRows}}, "rms_norm"}}},
+                     17),
             {.input = {3, 5, 17}});
 }
 
 TEST_CASE("a mixture starts as the mean of its norms", "[layers]") {
   ParamSet params(DType::kFloat64, 1);
   const auto norm =
-      maker({{"type", "mixture"}, {"norms", {"identity", "affine"}}}, 3)(Scope(params));
+      maker_of({{"type", "mixture"}, {"norms", {"identity", "affine"}}}, 3)(Scope(params));
   params.materialize();
   Context ctx;
   const Tensor x = Tensor::from(std::vector<double>{1, -2, 3}, {1, 3}, DType::kFloat64);

@@ -14,14 +14,14 @@ using Catch::Matchers::ContainsSubstring;
 namespace norma {
 namespace {
 
-struct Problem {
+struct ConditionalProblem {
   Json spec;
   Shape input, side;  // `side` is `cond`, or `segmentation`
   bool segmentation = false;
 };
 
 // The layer with its side input taken from where the check puts it.
-MakeModule maker(const Problem& problem) {
+MakeModule conditional_maker(const ConditionalProblem& problem) {
   return [=](const Scope& scope) -> std::unique_ptr<Module> {
     const LayerInput input{.shape = problem.input,
                            .cond = problem.segmentation ? Shape() : problem.side,
@@ -35,8 +35,8 @@ MakeModule maker(const Problem& problem) {
   };
 }
 
-std::vector<Problem> problems() {
-  std::vector<Problem> all;
+std::vector<ConditionalProblem> problems() {
+  std::vector<ConditionalProblem> all;
   for (const char* type : {"ada_layer_norm", "conditional_batch_norm", "film"})
     for (const Json& norm : {Json("rms_norm"), Json("batch_norm"), Json("dyt"),
                              Json{{"type", "group_norm"}, {"groups", 3}}})
@@ -63,40 +63,41 @@ Tensor some_rows(const Shape& input) {
 }  // namespace
 
 TEST_CASE("gradients of conditional norms", "[layers]") {
-  for (const Problem& problem : problems()) {
+  for (const ConditionalProblem& problem : problems()) {
     INFO(problem.spec.dump());
-    gradcheck(maker(problem), {.input = problem.input, .cond = problem.side});
-    gradcheck(maker(problem),
+    gradcheck(conditional_maker(problem), {.input = problem.input, .cond = problem.side});
+    gradcheck(conditional_maker(problem),
               {.input = problem.input, .cond = problem.side, .mask = some_rows(problem.input)});
   }
 }
 
 TEST_CASE("conditional norms give the same bits for any number of threads", "[layers]") {
   for (const char* type : {"ada_layer_norm", "conditional_batch_norm", "film"})
-    check_same_bits(maker({{{"type", type}}, {6, 65, 130}, {6, 9}}),
+    check_same_bits(conditional_maker({{{"type", type}}, {6, 65, 130}, {6, 9}}),
                     {.input = {6, 65, 130}, .cond = {6, 9}});
-  check_same_bits(maker({{{"type", "ada_instance_norm"}}, {6, 65, 130}, {6, 33, 130}}),
+  check_same_bits(conditional_maker({{{"type", "ada_instance_norm"}}, {6, 65, 130}, {6, 33, 130}}),
                   {.input = {6, 65, 130}, .cond = {6, 33, 130}});
-  check_same_bits(maker({{{"type", "spade"}}, {2, 16, 16, 33}, {2, 8, 8, 5}, true}),
+  check_same_bits(conditional_maker({{{"type", "spade"}}, {2, 16, 16, 33}, {2, 8, 8, 5}, true}),
                   {.input = {2, 16, 16, 33}, .cond = {2, 8, 8, 5}});
 }
 
 TEST_CASE("a conditional norm has no gain and offset of its own", "[layers]") {
-  for (const Problem& problem : problems()) {
+  for (const ConditionalProblem& problem : problems()) {
     INFO(problem.spec.dump());
     ParamSet params(DType::kFloat32, 1);
-    const auto layer = maker(problem)(Scope(params));
+    const auto layer = conditional_maker(problem)(Scope(params));
     CHECK(params.find("norm.weight") == nullptr);
     CHECK(params.find("norm.bias") == nullptr);
   }
 }
 
 TEST_CASE("adaLN-Zero starts as the identity", "[layers]") {
-  const Problem problem{{{"type", "ada_layer_norm"}, {"branch", {{"type", "linear"}, {"out", 5}}}},
-                        {2, 3, 5},
-                        {2, 4}};
+  const ConditionalProblem problem{
+      {{"type", "ada_layer_norm"}, {"branch", {{"type", "linear"}, {"out", 5}}}},
+      {2, 3, 5},
+      {2, 4}};
   ParamSet params(DType::kFloat64, 1);
-  const auto layer = maker(problem)(Scope(params));
+  const auto layer = conditional_maker(problem)(Scope(params));
   params.materialize();
   RandomSequence random(RandomStream(3, 1));
   const auto filled = [&](const Shape& shape) {

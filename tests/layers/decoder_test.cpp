@@ -14,15 +14,15 @@
 namespace norma {
 namespace {
 
-constexpr int64_t kWidth = 8;
+constexpr int64_t kDecoderWidth = 8;
 
 // A layer whose memory is made of its own input: the gradient of the memory is then checked too.
 class OfItself : public Module {
  public:
   OfItself(const Scope& scope, const Spec& spec, Tensor memory_mask)
       : Module(scope),
-        layer_(make_layer(scope / "layer", spec, {.shape = {1, 1, kWidth}})),
-        memory_(scope / "memory", kWidth, kWidth),
+        layer_(make_layer(scope / "layer", spec, {.shape = {1, 1, kDecoderWidth}})),
+        memory_(scope / "memory", kDecoderWidth, kDecoderWidth),
         memory_mask_(std::move(memory_mask)) {}
 
  protected:
@@ -53,7 +53,7 @@ class Biased : public Module {
       : Module(scope),
         bias_(scope / "bias",
               {.heads = options.heads, .buckets = 6, .bidirectional = !options.causal}),
-        attention_(scope / "attn", options, kWidth) {}
+        attention_(scope / "attn", options, kDecoderWidth) {}
 
  protected:
   Var forward(Context& ctx, const Var& x) override {
@@ -94,8 +94,8 @@ TEST_CASE("cross-attention: gradients", "[decoder]") {
     Json config{{"type", "cross_attention"}, {"heads", 2}};
     config.update(options);
     INFO(config.dump());
-    gradcheck(of_itself(config), {.input = {3, 5, kWidth}});
-    gradcheck(of_itself(config, mask), {.input = {3, 5, kWidth}});
+    gradcheck(of_itself(config), {.input = {3, 5, kDecoderWidth}});
+    gradcheck(of_itself(config, mask), {.input = {3, 5, kDecoderWidth}});
   }
 }
 
@@ -103,16 +103,16 @@ TEST_CASE("attention: gradients with biases by distance", "[decoder]") {
   const Tensor mask = first_positions({5, 3, 1}, 5);
   for (const bool causal : {false, true}) {
     INFO(causal);
-    gradcheck(biased({.heads = 2, .causal = causal}), {.input = {3, 5, kWidth}});
+    gradcheck(biased({.heads = 2, .causal = causal}), {.input = {3, 5, kDecoderWidth}});
     gradcheck(biased({.heads = 2,
                       .kv_heads = 1,
                       .causal = causal,
                       .rope = true,
                       .head_norms = {.qk_norm = make_spec("layer_norm", norm_registry(), ""),
                                      .logit_softcap = 3.0}}),
-              {.input = {3, 5, kWidth}, .mask = mask});
-    gradcheck(biased({.heads = 1, .causal = causal}), {.input = {1, 33, kWidth}});
-    check_same_bits(biased({.heads = 4, .causal = causal}), {.input = {5, 77, kWidth}});
+              {.input = {3, 5, kDecoderWidth}, .mask = mask});
+    gradcheck(biased({.heads = 1, .causal = causal}), {.input = {1, 33, kDecoderWidth}});
+    check_same_bits(biased({.heads = 4, .causal = causal}), {.input = {5, 77, kDecoderWidth}});
   }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("decoder block: gradients in every placement that takes three sublayer
     }
     ++taken;
     gradcheck(of_itself(block(placement->type), mask),
-              {.input = {3, 4, kWidth}, .mask = mask, .step = 1e-5});
+              {.input = {3, 4, kDecoderWidth}, .mask = mask, .step = 1e-5});
   }
   CHECK(taken >= 8);
 }
@@ -183,9 +183,9 @@ TEST_CASE("cross-attention: padding of the memory, NaN even, changes nothing", "
                 layer_registry(), "the layer");
   check_nan_padding(
       [&](const Scope& scope) {
-        return make_layer(scope, spec, {.shape = {2, 3, kWidth}});
+        return make_layer(scope, spec, {.shape = {2, 3, kDecoderWidth}});
       },
-      kWidth, Padded::kMemory);
+      kDecoderWidth, Padded::kMemory);
 }
 
 }  // namespace norma

@@ -9,7 +9,7 @@
 namespace norma {
 namespace {
 
-NamedTensors run(const GoldenCase& golden, DType dtype) {
+NamedTensors run_layer_case(const GoldenCase& golden, DType dtype) {
   const Spec spec = make_spec(golden.about.at("spec"), layer_registry(), golden.name);
   return run_layer(spec, golden.inputs,
                    {.dtype = dtype,
@@ -26,7 +26,7 @@ TEST_CASE("layers give PyTorch's numbers in float64", "[layers][table]") {
   for (const GoldenCase& golden : cases) {
     const std::string type = golden.about.at("spec").at("type");
     table.count(type, "cases");
-    const NamedTensors out = run(golden, DType::kFloat64);
+    const NamedTensors out = run_layer_case(golden, DType::kFloat64);
     for (const auto& [name, expected] : golden.expected) {
       INFO(golden.name << ", " << name);
       REQUIRE(out.contains(name));
@@ -48,7 +48,7 @@ TEST_CASE("layers give PyTorch's numbers in float32 to its precision", "[layers]
     if (golden.about.at("centre").get<double>() != 0) continue;
     const std::string type = golden.about.at("spec").at("type");
     table.count(type, "cases");
-    const NamedTensors out = run(golden, DType::kFloat32);
+    const NamedTensors out = run_layer_case(golden, DType::kFloat32);
     for (const auto& [name, expected] : golden.expected) {
       INFO(golden.name << ", " << name);
       if (largest_magnitude(expected) < 1e-3)

@@ -14,7 +14,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-struct Problem {
+struct HeadProblem {
   int64_t rows = 7, in = 5, classes = 11;
   bool bias = false;
   nlohmann::json loss = nlohmann::json::object();
@@ -35,7 +35,7 @@ Tensor numbers(const Shape& shape, uint64_t seed) {
 
 // A head with its loss, in memory of its own.
 struct Head {
-  explicit Head(const Problem& problem)
+  explicit Head(const HeadProblem& problem)
       : problem(problem),
         set(problem.dtype, 1),
         linear(Scope(set) / "head", problem.in, problem.classes, problem.bias),
@@ -88,7 +88,7 @@ struct Head {
     return std::vector<double>(static_cast<size_t>(linear.weight().numel()), 0.0);
   }
 
-  Problem problem;
+  HeadProblem problem;
   ParamSet set;
   Linear linear;
   Tensor x;
@@ -107,7 +107,7 @@ void check_equal(const std::vector<double>& found, const std::vector<double>& ex
   CHECK(error <= 1e-12 * size);
 }
 
-void check_like_plain(const Problem& problem) {
+void check_like_plain(const HeadProblem& problem) {
   Head head(problem);
   const Head::Outcome plain = head.train(false);
   CHECK_FALSE(head.formed_in_forward);
@@ -156,7 +156,8 @@ TEST_CASE("cross-entropy by chunks has smoothing and the z-loss") {
 // may then round to its other neighbour.
 TEST_CASE("cross-entropy by chunks reads bfloat16 as the plain product does") {
   for (const bool some : {false, true}) {
-    Problem problem{.rows = 613, .in = 64, .classes = 1000, .bias = true, .dtype = DType::kFloat32};
+    HeadProblem problem{
+        .rows = 613, .in = 64, .classes = 1000, .bias = true, .dtype = DType::kFloat32};
     if (some) problem.counts = every_third;
     Head head(problem);
     head.ctx.dtype = DType::kFloat32;
@@ -261,7 +262,7 @@ TEST_CASE("logits are all made where more is done to them or somebody looks on")
   CHECK(capped.train(true) == expected);
   CHECK_FALSE(capped.formed_in_forward);
 
-  Head watched{Problem{}};
+  Head watched{HeadProblem{}};
   Onlooker onlooker;
   watched.ctx.observer = &onlooker;
   const Head::Outcome plain = watched.train(false);
@@ -271,7 +272,7 @@ TEST_CASE("logits are all made where more is done to them or somebody looks on")
 }
 
 TEST_CASE("a gradient formed in the forward is for a loss differentiated as was said") {
-  Head head{Problem{}};
+  Head head{HeadProblem{}};
   Tape tape;
   head.ctx.tape = &tape;
   head.ctx.loss_gradient_is_one = true;

@@ -7,6 +7,7 @@
 #include "layers/inference.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/layers/norm_specs.h"
 #include "tests/padding.h"
 #include "tests/specimen.h"
 #include "tests/steady.h"
@@ -14,18 +15,13 @@
 namespace norma {
 namespace {
 
-constexpr int64_t kWidth = 3;
+constexpr int64_t kLstmWidth = 3;
 
 MakeModule lstm(const Json& more) {
   Json config{{"type", "lstm"}, {"hidden", 5}};
   config.update(more);
   const Spec spec = make_spec(config, layer_registry(), "the layer");
-  return [=](const Scope& scope) { return make_layer(scope, spec, {.shape = {1, 1, kWidth}}); };
-}
-
-bool is_per_row(const Entry& entry) {
-  const Spec spec = make_spec(Json(entry.type), norm_registry(), entry.type);
-  return norm_registry().at(entry.type).define(spec).domain.per_row();
+  return [=](const Scope& scope) { return make_layer(scope, spec, {.shape = {1, 1, kLstmWidth}}); };
 }
 
 }  // namespace
@@ -35,10 +31,10 @@ TEST_CASE("lstm: gradients", "[lstm]") {
   for (const Json& options :
        {Json::object(), Json{{"bias", false}, {"hidden", 17}}, Json{{"reparam", "weight_norm"}}}) {
     INFO(options.dump());
-    gradcheck(lstm(options), {.input = {3, 5, kWidth}});
-    gradcheck(lstm(options), {.input = {3, 5, kWidth}, .mask = mask});
+    gradcheck(lstm(options), {.input = {3, 5, kLstmWidth}});
+    gradcheck(lstm(options), {.input = {3, 5, kLstmWidth}, .mask = mask});
   }
-  gradcheck(lstm({{"hidden", 1}}), {.input = {1, 1, kWidth}});
+  gradcheck(lstm({{"hidden", 1}}), {.input = {1, 1, kLstmWidth}});
 }
 
 TEST_CASE("lstm: gradients with every norm of rows", "[lstm]") {
@@ -46,17 +42,17 @@ TEST_CASE("lstm: gradients with every norm of rows", "[lstm]") {
   for (const Entry* norm : norm_registry().entries()) {
     if (!is_per_row(*norm)) continue;
     INFO(norm->type);
-    gradcheck(lstm({{"norm", norm->type}}), {.input = {2, 3, kWidth}, .mask = mask});
+    gradcheck(lstm({{"norm", norm->type}}), {.input = {2, 3, kLstmWidth}, .mask = mask});
   }
 }
 
 TEST_CASE("lstm: same bits with one and two threads on long, wide sequences", "[lstm]") {
-  check_same_bits(lstm({{"hidden", 65}, {"norm", "layer_norm"}}), {.input = {33, 9, kWidth}});
+  check_same_bits(lstm({{"hidden", 65}, {"norm", "layer_norm"}}), {.input = {33, 9, kLstmWidth}});
 }
 
 TEST_CASE("lstm: padding, NaN even, changes nothing", "[lstm]") {
   for (const Json& norm : {Json(nullptr), Json("layer_norm")})
-    check_nan_padding(lstm({{"norm", norm}}), kWidth);
+    check_nan_padding(lstm({{"norm", norm}}), kLstmWidth);
 }
 
 TEST_CASE("lstm: the forget gate's bias starts where it was told", "[lstm]") {
@@ -71,7 +67,8 @@ TEST_CASE("lstm: reading a sequence in parts gives what reading it at once gives
   ParamSet set(DType::kFloat64, 1);
   const auto layer = lstm({{"norm", "layer_norm"}})(Scope(set));
   set.materialize();
-  const Tensor x = Tensor::from(normal_numbers("x", 7 * kWidth), {1, 7, kWidth}, DType::kFloat64);
+  const Tensor x =
+      Tensor::from(normal_numbers("x", 7 * kLstmWidth), {1, 7, kLstmWidth}, DType::kFloat64);
   Context ctx;
   ctx.dtype = DType::kFloat64;
   ctx.begin_forward(0);
@@ -81,7 +78,7 @@ TEST_CASE("lstm: reading a sequence in parts gives what reading it at once gives
   for (int64_t from = 0; from < 7;) {
     const int64_t count = from == 0 ? 4 : 1;
     ctx.begin_forward(0);
-    const Tensor part = (*layer)(ctx, {x.slice(from * kWidth, {1, count, kWidth})}).value;
+    const Tensor part = (*layer)(ctx, {x.slice(from * kLstmWidth, {1, count, kLstmWidth})}).value;
     for (int64_t i = 0; i < part.numel(); ++i)
       CHECK(part.item(i) == Approx(whole.item(from * 5 + i)).epsilon(1e-12));
     inference.position = from += count;
@@ -93,7 +90,7 @@ TEST_CASE("lstm: after its second step a training asks the system for no memory"
   const auto layer = lstm({{"norm", "rms_norm"}})(Scope(set));
   set.materialize();
   const Tensor x =
-      Tensor::from(normal_numbers("x", 4 * 9 * kWidth), {4, 9, kWidth}, DType::kFloat32);
+      Tensor::from(normal_numbers("x", 4 * 9 * kLstmWidth), {4, 9, kLstmWidth}, DType::kFloat32);
   Tape tape;
   Context ctx;
   ctx.tape = &tape;

@@ -15,7 +15,7 @@
 namespace norma {
 namespace {
 
-constexpr int64_t kWidth = 6;
+constexpr int64_t kMoeWidth = 6;
 
 Ffn::Options options_of(const Json& router, const std::string& activation = "gelu") {
   Ffn::Options options;
@@ -26,7 +26,7 @@ Ffn::Options options_of(const Json& router, const std::string& activation = "gel
 }
 
 MakeModule moe(const Ffn::Options& options) {
-  return [=](const Scope& scope) { return make_ffn(scope, options, kWidth); };
+  return [=](const Scope& scope) { return make_ffn(scope, options, kMoeWidth); };
 }
 
 // A term that the mixture adds to the loss, in the place of its output.
@@ -34,7 +34,7 @@ MakeModule term(const Ffn::Options& options, size_t number) {
   class Term : public Module {
    public:
     Term(const Scope& scope, const Ffn::Options& options, size_t number)
-        : Module(scope), moe_(make_ffn(scope, options, kWidth)), number_(number) {}
+        : Module(scope), moe_(make_ffn(scope, options, kMoeWidth)), number_(number) {}
 
    protected:
     Var forward(Context& ctx, const Var& x) override {
@@ -60,13 +60,13 @@ TEST_CASE("moe: gradients", "[moe]") {
           Json{{"type", "top_k"}, {"experts", 5}, {"capacity_factor", 0.5}},
           Json{{"type", "top_k"}, {"experts", 2}, {"normalize", false}}}) {
       INFO(activation << " " << router.dump());
-      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kWidth}});
-      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kWidth}, .mask = mask});
+      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kMoeWidth}});
+      gradcheck(moe(options_of(router, activation)), {.input = {3, 5, kMoeWidth}, .mask = mask});
     }
-  gradcheck(moe(options_of("top_k")), {.input = {17, kWidth}});
+  gradcheck(moe(options_of("top_k")), {.input = {17, kMoeWidth}});
   Ffn::Options normed = options_of(Json{{"type", "top_k"}, {"experts", 3}});
   normed.inner_norm = make_spec("layer_norm", norm_registry(), "the norm");
-  gradcheck(moe(normed), {.input = {3, 5, kWidth}, .mask = mask});
+  gradcheck(moe(normed), {.input = {3, 5, kMoeWidth}, .mask = mask});
 }
 
 TEST_CASE("moe: gradients of the terms of the loss", "[moe]") {
@@ -74,13 +74,13 @@ TEST_CASE("moe: gradients of the terms of the loss", "[moe]") {
   const Ffn::Options options = options_of(Json{{"type", "top_k"}, {"experts", 4}});
   for (const size_t number : {0, 1}) {
     INFO(number);
-    gradcheck(term(options, number), {.input = {3, 5, kWidth}, .mask = mask});
+    gradcheck(term(options, number), {.input = {3, 5, kMoeWidth}, .mask = mask});
   }
 }
 
 TEST_CASE("moe: same bits with one and two threads on many tokens", "[moe]") {
   check_same_bits(moe(options_of(Json{{"type", "top_k"}, {"experts", 3}})),
-                  {.input = {7, 111, kWidth}});
+                  {.input = {7, 111, kMoeWidth}});
 }
 
 // A router of zeros prefers the first expert by the rule for ties; its load is then all there is.
@@ -91,7 +91,7 @@ TEST_CASE("moe: capacity counts what it drops and drops the last", "[moe]") {
   set.materialize();
   set.find("router.weight")->value.zero();
   const Tensor x =
-      Tensor::from(normal_numbers("x", 2 * 10 * kWidth), {2, 10, kWidth}, DType::kFloat64);
+      Tensor::from(normal_numbers("x", 2 * 10 * kMoeWidth), {2, 10, kMoeWidth}, DType::kFloat64);
   Context ctx;
   ctx.dtype = DType::kFloat64;
   ctx.training = true;
@@ -100,7 +100,7 @@ TEST_CASE("moe: capacity counts what it drops and drops the last", "[moe]") {
   const Tensor y = (*layer)(ctx, {x}).value;
   // ⌈2·10/4⌉ = 5 of the ten are kept, ⌈2·3/4⌉ = 2 of the three.
   const auto answered = [&](int64_t sample, int64_t position) {
-    return y.item((sample * 10 + position) * kWidth) != 0;
+    return y.item((sample * 10 + position) * kMoeWidth) != 0;
   };
   for (int64_t t = 0; t < 10; ++t) {
     CHECK(answered(0, t) == (t < 5));
@@ -116,12 +116,12 @@ TEST_CASE("moe: capacity counts what it drops and drops the last", "[moe]") {
   ctx.training = false;
   ctx.begin_forward(0);
   const Tensor all = (*layer)(ctx, {x}).value;
-  for (int64_t t = 0; t < 10; ++t) CHECK(all.item(t * kWidth) != 0);
+  for (int64_t t = 0; t < 10; ++t) CHECK(all.item(t * kMoeWidth) != 0);
   CHECK(ctx.figures()[0].value() == 0);
 }
 
 TEST_CASE("moe: padding, NaN even, changes nothing", "[moe]") {
-  check_nan_padding(moe(options_of(Json{{"type", "top_k"}, {"experts", 3}})), kWidth);
+  check_nan_padding(moe(options_of(Json{{"type", "top_k"}, {"experts", 3}})), kMoeWidth);
 }
 
 TEST_CASE("moe: after its second step a training asks the system for no memory", "[moe]") {
@@ -134,9 +134,9 @@ TEST_CASE("moe: after its second step a training asks the system for no memory",
   ctx.training = true;
   double dropped = 0;
   check_steady(12, [&](int step) {
-    const Numbers numbers = normal_numbers("x" + std::to_string(step), 60 * kWidth);
+    const Numbers numbers = normal_numbers("x" + std::to_string(step), 60 * kMoeWidth);
     ctx.begin_forward(0);
-    const Var y = (*layer)(ctx, {Tensor::from(numbers, {3, 20, kWidth}, DType::kFloat32)});
+    const Var y = (*layer)(ctx, {Tensor::from(numbers, {3, 20, kMoeWidth}, DType::kFloat32)});
     dropped += ctx.figures()[0].value();
     tape.backward(y);
   });

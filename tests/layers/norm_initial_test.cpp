@@ -12,12 +12,13 @@
 namespace norma {
 namespace {
 
-constexpr int64_t kChannels = 9;
+constexpr int64_t kNormChannels = 9;
 
 // The initial parameters of a norm by name; each must hold one value throughout.
 std::map<std::string, double> initial_parameters(const Json& spec) {
   ParamSet params(DType::kFloat64, 3);
-  const auto norm = make_norm(Scope(params), make_spec(spec, norm_registry(), "norm"), kChannels);
+  const auto norm =
+      make_norm(Scope(params), make_spec(spec, norm_registry(), "norm"), kNormChannels);
   params.materialize();
   std::map<std::string, double> values;
   for (const Param& param : params.params()) {
@@ -57,12 +58,13 @@ TEST_CASE("norms start at the values of their papers", "[layers]") {
 // What zero_centered changes is what is stored, not what is computed.
 TEST_CASE("a zero-centred gain computes what a plain one does", "[layers]") {
   RandomSequence random(RandomStream(5, 1));
-  const Tensor x = Tensor::empty({4, kChannels}, DType::kFloat32);
+  const Tensor x = Tensor::empty({4, kNormChannels}, DType::kFloat32);
   for (int64_t i = 0; i < x.numel(); ++i) x.data<float>()[i] = static_cast<float>(random.normal());
   const auto output = [&](bool learned, bool zero_centered) {
     ParamSet params(DType::kFloat32, 3);
     const Json spec{{"type", "rms_norm"}, {"weight", learned}, {"zero_centered", zero_centered}};
-    const auto norm = make_norm(Scope(params), make_spec(spec, norm_registry(), "norm"), kChannels);
+    const auto norm =
+        make_norm(Scope(params), make_spec(spec, norm_registry(), "norm"), kNormChannels);
     params.materialize();
     Context ctx;
     return (*norm)(ctx, Var{x}).value.to_vector();

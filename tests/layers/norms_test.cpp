@@ -14,16 +14,8 @@
 namespace norma {
 namespace {
 
-MakeModule maker(const std::string& type, int64_t channels) { return norm_maker(type, channels); }
-
 NormTraits traits_of(const std::string& type) {
   return norm_registry().at(type).define(affine_spec(type, 15)).traits;
-}
-
-Tensor alternating_mask(int64_t samples, int64_t positions) {
-  const Tensor mask = Tensor::empty({samples, positions}, DType::kUInt8);
-  for (int64_t i = 0; i < mask.numel(); ++i) mask.data<uint8_t>()[i] = i % 3 != 1;
-  return mask;
 }
 
 }  // namespace
@@ -39,7 +31,7 @@ TEST_CASE("gradients of every norm", "[layers][table]") {
       if (channels == 1 && domain.kind == Domain::Kind::kRow) continue;
       const bool approximate = traits_of(entry->type).approximate_backward;
       const std::string row = entry->type + (approximate ? " *" : "");
-      const MakeModule make = maker(entry->type, channels);
+      const MakeModule make = norm_maker(entry->type, channels);
       for (const Shape& input : {Shape{4, 5, channels}, Shape{2, 3, 4, channels}}) {
         const GradientErrors plain = gradcheck(make, {.input = input, .approximate = approximate});
         table.worst(row, "train", plain.train);
@@ -47,7 +39,7 @@ TEST_CASE("gradients of every norm", "[layers][table]") {
       }
       const GradientErrors masked = gradcheck(
           make,
-          {.input = {6, 5, channels}, .mask = alternating_mask(6, 5), .approximate = approximate});
+          {.input = {6, 5, channels}, .mask = mask_with_gaps(6, 5), .approximate = approximate});
       table.worst(row, "train, masked", masked.train);
       table.worst(row, "eval, masked", masked.eval);
     }
@@ -72,7 +64,7 @@ TEST_CASE("derivatives by hand are those of the formula", "[layers]") {
       for (const bool masked : {false, true}) {
         INFO(entry->type << " with " << channels << " channels, masked: " << masked);
         Gradcheck with{.input = {6, 5, channels}};
-        if (masked) with.mask = alternating_mask(6, 5);
+        if (masked) with.mask = mask_with_gaps(6, 5);
         const Results hand = results_of(norm.define, entry->type, with, channels);
         const Results dual = results_of(norm.define_by_dual, entry->type, with, channels);
         CHECK(same_bits(hand.output, dual.output));
@@ -93,8 +85,8 @@ TEST_CASE("derivatives by hand are those of the formula", "[layers]") {
 TEST_CASE("every norm gives the same bits for any number of threads", "[layers]") {
   for (const Entry* entry : norm_registry().entries()) {
     INFO(entry->type);
-    check_same_bits(maker(entry->type, 33), {.input = {8, 129, 33}});
-    check_same_bits(maker(entry->type, 16), {.input = {2, 32, 32, 16}});
+    check_same_bits(norm_maker(entry->type, 33), {.input = {8, 129, 33}});
+    check_same_bits(norm_maker(entry->type, 16), {.input = {2, 32, 32, 16}});
   }
 }
 

@@ -33,7 +33,7 @@ double deviation(ParamSet& set, const std::string& matrix, int64_t first_row, in
 }
 
 // Deviations relative to `init_std`, and whether there is a norm behind the last block.
-struct Expected {
+struct ExpectedWeights {
   double query_key = 1, value = 1, attention_out = 1, ffn_in = 1, ffn_out = 1;
   bool final_norm = true;
 };
@@ -42,18 +42,18 @@ const double kDepthScaled = 1 / std::sqrt(12.0);      // 1/√(2·layers)
 const double kBeta = 1 / std::sqrt(std::sqrt(48.0));  // (8·layers)^−¼
 const double kGamma = std::sqrt(std::log(12.0));      // √(ln 2·layers)
 const double kUnit = 1 / (std::sqrt(double{kWidth}) * kStd);
-const Expected kPlain, kScaled{1, 1, kDepthScaled, 1, kDepthScaled};
+const ExpectedWeights kUnscaled, kScaled{1, 1, kDepthScaled, 1, kDepthScaled};
 
-const std::map<std::string, Expected> kExpected = {
+const std::map<std::string, ExpectedWeights> kExpectedWeights = {
     {"pre", kScaled},
     {"post", {1, 1, kDepthScaled, 1, kDepthScaled, false}},
     {"mix_ln", kScaled},
     {"parallel", kScaled},
     {"res_i_dual", kScaled},
-    {"sandwich", kPlain},
-    {"reordered", kPlain},
-    {"layer_norm_scaling", kPlain},
-    {"layer_scale", kPlain},
+    {"sandwich", kUnscaled},
+    {"reordered", kUnscaled},
+    {"layer_norm_scaling", kUnscaled},
+    {"layer_scale", kUnscaled},
     {"skip_init", {1, 1, 1, 1, 1, false}},
     {"re_zero", {1, 1, 1, 1, 1, false}},
     {"keel", {1, 1, 1, 1, 1, false}},
@@ -71,8 +71,8 @@ TEST_CASE("initial weights and the final norm follow from the placement and the 
           "[layers]") {
   for (const Entry* entry : placement_registry().entries()) {
     INFO(entry->type);
-    REQUIRE(kExpected.contains(entry->type));
-    const Expected& expected = kExpected.at(entry->type);
+    REQUIRE(kExpectedWeights.contains(entry->type));
+    const ExpectedWeights& expected = kExpectedWeights.at(entry->type);
     ParamSet set(DType::kFloat64, 1);
     const Trunk trunk(Scope(set), options_with(entry->type));
     set.materialize();

@@ -6,19 +6,17 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/models/small_models.h"
 #include "tests/padding.h"
 #include "tests/specimen.h"
 
 namespace norma {
 namespace {
 
-constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
-
 MakeModule encoder(const Json& more = Json::object()) {
   Json config{{"type", "encoder"}, {"layers", 2}, {"width", 6}, {"heads", 2}, {"context", 8}};
   config.update(more);
-  const Spec spec = make_spec(config, model_registry(), "the model");
-  return [=](const Scope& scope) { return make_model(scope, spec, kTokens); };
+  return model_maker(config, kTokens);
 }
 
 }  // namespace

@@ -53,11 +53,11 @@ std::vector<Json> ways_to_say(const Json& norm, const std::string& site) {
   return ways;
 }
 
-struct Count {
+struct FoldCount {
   int models = 0, folded = 0, left = 0;
 };
 
-void try_one(const Json& config, const ModelBatch& batch, Count& count) {
+void try_folding(const Json& config, const ModelBatch& batch, FoldCount& count) {
   INFO(config.dump());
   TrainedModel trained;
   try {
@@ -93,9 +93,9 @@ TEST_CASE("fold: every norm in every model is folded or left, never lost", "[mod
     INFO(model->type);
     const ModelBatch* const batch = batch_for(model->type, all);
     REQUIRE(batch);
-    Count count;
+    FoldCount count;
     if (!model_has_option(model->type, "norm")) {
-      try_one(small_config(model->type), *batch, count);
+      try_folding(small_config(model->type), *batch, count);
       CHECK(count.models == 1);
       continue;
     }
@@ -106,7 +106,7 @@ TEST_CASE("fold: every norm in every model is folded or left, never lost", "[mod
       for (const Json& way : ways_to_say(narrow_norm(norm->type), site)) {
         Json config = small_config(model->type);
         config["norm"] = way;
-        try_one(config, *batch, count);
+        try_folding(config, *batch, count);
       }
     }
     INFO(count.models << " models, " << count.folded << " folded, " << count.left << " left");

@@ -6,14 +6,12 @@
 #include "core/config/config.h"
 #include "tests/catch.h"
 #include "tests/models/random_model.h"
+#include "tests/models/small_models.h"
 #include "tests/specimen.h"
 #include "tests/threads.h"
 
 namespace norma {
 namespace {
-
-constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
-constexpr ModelInput kImages{.height = 8, .width = 8, .channels = 3, .outputs = 5};
 
 Tensor tokens() {
   const Tensor input = Tensor::empty({3, 5}, DType::kInt32);
@@ -40,7 +38,7 @@ Folded folded(const Json& config, const ModelInput& extents, const Tensor& input
   return folded(config, extents, FoldSample{input, {}, {}});
 }
 
-Json resnet(const Json& norm, const Json& more = Json::object()) {
+Json folding_resnet(const Json& norm, const Json& more = Json::object()) {
   Json config{{"type", "resnet"}, {"depth", 8}, {"width", 4}, {"norm", norm}};
   config.update(more);
   return config;
@@ -52,7 +50,7 @@ bool has_norm_parameter(const TrainedModel& model) {
   return false;
 }
 
-Json gpt(const Json& norm, const std::string& placement) {
+Json folding_gpt(const Json& norm, const std::string& placement) {
   return {{"type", "gpt"}, {"layers", 2},  {"width", 12},           {"heads", 2},
           {"context", 5},  {"norm", norm}, {"placement", placement}};
 }
@@ -63,7 +61,7 @@ TEST_CASE("fold: gains and offsets of a pre-norm GPT leave it", "[models]") {
   for (const char* norm : {"layer_norm", "rms_norm"}) {
     INFO(norm);
     // The head has no bias, so an offset in front of it has to stay.
-    const Folded result = folded(gpt(norm, "pre"), kTokens, tokens());
+    const Folded result = folded(folding_gpt(norm, "pre"), kTokens, tokens());
     REQUIRE(result.steps.size() == 1);
     CHECK(result.steps[0].modules == 5);
     CHECK(result.steps[0].left.empty());
@@ -77,15 +75,15 @@ TEST_CASE("fold: gains and offsets of a pre-norm GPT leave it", "[models]") {
 }
 
 TEST_CASE("fold: a gain that stores its distance from 1 is folded like any other", "[models]") {
-  const Folded result =
-      folded(gpt(Json{{"type", "rms_norm"}, {"zero_centered", true}}, "pre"), kTokens, tokens());
+  const Folded result = folded(
+      folding_gpt(Json{{"type", "rms_norm"}, {"zero_centered", true}}, "pre"), kTokens, tokens());
   CHECK(result.steps.at(0).modules == 5);
   CHECK(result.steps.at(0).deviation <= 1e-12);
   CHECK_FALSE(has_norm_parameter(result.model));
 }
 
 TEST_CASE("fold: what a norm's output also feeds keeps its gain", "[models]") {
-  const Folded result = folded(gpt("layer_norm", "post"), kTokens, tokens());
+  const Folded result = folded(folding_gpt("layer_norm", "post"), kTokens, tokens());
   REQUIRE(result.steps.size() == 1);
   CHECK(result.steps[0].modules + static_cast<int64_t>(result.steps[0].left.size()) == 4);
   CHECK(result.steps[0].left.size() >= 3);
@@ -94,7 +92,7 @@ TEST_CASE("fold: what a norm's output also feeds keeps its gain", "[models]") {
 }
 
 TEST_CASE("fold: batch norms go into the convolutions in front of them", "[models]") {
-  const Folded result = folded(resnet("batch_norm"), kImages, images());
+  const Folded result = folded(folding_resnet("batch_norm"), kImages, images());
   REQUIRE(result.steps.size() == 1);
   CHECK(result.steps[0].left.empty());
   CHECK(result.steps[0].modules == 9);
@@ -107,14 +105,16 @@ TEST_CASE("fold: batch norms go into the convolutions in front of them", "[model
 }
 
 TEST_CASE("fold: norms in front of the convolution stay", "[models]") {
-  const Folded result = folded(resnet("batch_norm", {{"block", "preact"}}), kImages, images());
+  const Folded result =
+      folded(folding_resnet("batch_norm", {{"block", "preact"}}), kImages, images());
   REQUIRE_FALSE(result.steps.empty());
   CHECK(result.steps[0].modules == 0);
   CHECK_FALSE(result.steps[0].left.empty());
 }
 
 TEST_CASE("fold: a norm with an activation in the same pass keeps its gain", "[models]") {
-  const Folded result = folded(resnet({{"type", "group_norm"}, {"groups", 2}}), kImages, images());
+  const Folded result =
+      folded(folding_resnet({{"type", "group_norm"}, {"groups", 2}}), kImages, images());
   REQUIRE(result.steps.size() == 1);
   CHECK(result.steps[0].modules == 0);
   CHECK_FALSE(result.steps[0].left.empty());
@@ -124,7 +124,7 @@ TEST_CASE("fold: a norm with an activation in the same pass keeps its gain", "[m
 TEST_CASE("fold: re-parametrized weights become plain", "[models]") {
   for (const char* reparam : {"weight_norm", "weight_standardization"}) {
     INFO(reparam);
-    Json config = gpt("rms_norm", "pre");
+    Json config = folding_gpt("rms_norm", "pre");
     config["reparam"] = reparam;
     const Folded result = folded(config, kTokens, tokens());
     REQUIRE(result.steps.size() == 2);
@@ -138,7 +138,7 @@ TEST_CASE("fold: a norm at one site stays where those at others go", "[models]")
   for (const char* other : {"layer_norm", "switchable_norm", "identity"}) {
     INFO(other);
     const Folded result =
-        folded(resnet({{"type", "batch_norm"}, {"stem", other}}), kImages, images());
+        folded(folding_resnet({{"type", "batch_norm"}, {"stem", other}}), kImages, images());
     CHECK(result.steps.at(0).modules == 8);
     const Json& norm = result.model.spec.options->at("norm");
     CHECK(norm.at("type") != "batch_norm");
@@ -152,7 +152,7 @@ TEST_CASE("fold: norms of some layers stay where those of others go", "[models]"
   };
   Json first = in("0", "batch_norm"), last = in("1-", "layer_norm");
   first["stem"] = "rms_norm";
-  const Folded result = folded(resnet(Json::array({first, last})), kImages, images());
+  const Folded result = folded(folding_resnet(Json::array({first, last})), kImages, images());
   CHECK(result.steps.at(0).modules == 2);
   const Json& norm = result.model.spec.options->at("norm");
   CHECK(norm.at(0).at("layers") == "0");
@@ -163,7 +163,8 @@ TEST_CASE("fold: norms of some layers stay where those of others go", "[models]"
 
 TEST_CASE("fold: of one choice for several places all go or none", "[models]") {
   // Behind the first convolution of a block it could go, in front of the block not.
-  const Folded result = folded(resnet("batch_norm", {{"block", "preact"}}), kImages, images());
+  const Folded result =
+      folded(folding_resnet("batch_norm", {{"block", "preact"}}), kImages, images());
   CHECK(result.steps.at(0).modules == 0);
   CHECK(result.steps.at(0).left.size() == 7);
   std::string all;
@@ -175,17 +176,17 @@ TEST_CASE("fold: a norm made of norms keeps what its parts cannot give away", "[
   const auto made_of = [](const char* type) {
     return Json{{"type", type}, {"norms", {"batch_norm", "dyt"}}};
   };
-  const Folded sequence = folded(resnet(made_of("sequence")), kImages, images());
+  const Folded sequence = folded(folding_resnet(made_of("sequence")), kImages, images());
   CHECK(sequence.steps.at(0).modules == 9);
   CHECK(sequence.model.state.contains("stem_norm.norms.1.alpha"));
   CHECK_FALSE(sequence.model.state.contains("stem_norm.norms.0.running_mean"));
-  const Folded mixture = folded(resnet(made_of("mixture")), kImages, images());
+  const Folded mixture = folded(folding_resnet(made_of("mixture")), kImages, images());
   CHECK(mixture.steps.at(0).modules == 0);
   CHECK(mixture.steps.at(0).left.size() == 9);
 }
 
 TEST_CASE("fold: statistics of several domains are reported as left", "[models]") {
-  const Folded result = folded(resnet("switchable_norm"), kImages, images());
+  const Folded result = folded(folding_resnet("switchable_norm"), kImages, images());
   CHECK(result.steps.at(0).modules == 0);
   CHECK(result.steps.at(0).left.size() == 9);
 }
@@ -194,7 +195,7 @@ TEST_CASE("fold: the offset of a norm without a gain is not lost", "[models]") {
   const Json norm{{"attn", "layer_norm"},
                   {"ffn", {{"type", "layer_norm"}, {"weight", false}}},
                   {"final", "rms_norm"}};
-  const Folded result = folded(gpt(norm, "pre"), kTokens, tokens());
+  const Folded result = folded(folding_gpt(norm, "pre"), kTokens, tokens());
   CHECK(result.steps.at(0).modules == 3);
   CHECK(result.model.state.contains("blocks.0.ffn_norm.bias"));
   CHECK_FALSE(result.model.state.contains("blocks.0.attn_norm.bias"));
@@ -203,7 +204,7 @@ TEST_CASE("fold: the offset of a norm without a gain is not lost", "[models]") {
 
 TEST_CASE("fold: weights that a model derives by itself stay derived", "[models]") {
   const Json nfnet{{"type", "nfnet"}, {"stages", {1, 1}}, {"width", 4}};
-  Json resnet_nf = resnet("batch_norm", {{"residual", "nf"}, {"block", "preact"}});
+  Json resnet_nf = folding_resnet("batch_norm", {{"residual", "nf"}, {"block", "preact"}});
   for (const Json& config : {nfnet, resnet_nf}) {
     INFO(config.dump());
     const Folded result = folded(config, kImages, images());
@@ -242,13 +243,13 @@ TEST_CASE("fold: what padding holds is no deviation", "[models]") {
 
 TEST_CASE("fold: what was folded once has nothing more to give", "[models]") {
   const Threads one(1);
-  const Folded once = folded(gpt("layer_norm", "pre"), kTokens, tokens());
+  const Folded once = folded(folding_gpt("layer_norm", "pre"), kTokens, tokens());
   const Folded twice = fold(once.model, kTokens, {tokens(), {}, {}}, DType::kFloat64);
   CHECK(twice.steps.empty());
 }
 
 TEST_CASE("fold: outputs that are not finite are not taken for equal", "[models]") {
-  TrainedModel trained = random_model(gpt("rms_norm", "pre"), kTokens);
+  TrainedModel trained = random_model(folding_gpt("rms_norm", "pre"), kTokens);
   trained.state.at("blocks.0.attn_norm.weight").data<double>()[0] = std::nan("");
   const Folded result = fold(trained, kTokens, {tokens(), {}, {}}, DType::kFloat64);
   REQUIRE(result.steps.size() == 1);
@@ -259,12 +260,12 @@ TEST_CASE("fold: outputs that are not finite are not taken for equal", "[models]
 TEST_CASE("fold: weights that lack a name are refused by that name", "[models]") {
   const Threads one(1);
   for (const char* name : {"stem_norm.running_mean", "stages.1.0.conv1.weight"}) {
-    TrainedModel trained = random_model(resnet("batch_norm"), kImages);
+    TrainedModel trained = random_model(folding_resnet("batch_norm"), kImages);
     trained.state.erase(name);
     CHECK_THROWS_WITH(fold(trained, kImages, {images(), {}, {}}, DType::kFloat64),
                       Catch::Matchers::ContainsSubstring(name));
   }
-  TrainedModel trained = random_model(resnet("batch_norm"), kImages);
+  TrainedModel trained = random_model(folding_resnet("batch_norm"), kImages);
   trained.state["stem_norm.weight"] = Tensor::zeros({5}, DType::kFloat64);
   CHECK_THROWS_WITH(fold(trained, kImages, {images(), {}, {}}, DType::kFloat64),
                     Catch::Matchers::ContainsSubstring("stem_norm.weight"));

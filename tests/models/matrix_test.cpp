@@ -78,7 +78,7 @@ bool must_be_refused(const Json& config, const ModelBatch& batch) {
                                       !placement_registry().at(placement).make_sublayer);
 }
 
-struct Count {
+struct TrainingCount {
   int trained = 0, refused = 0;
   Table table{"combinations of norm, placement and model that train or are refused"};
   void add(int& which, const Json& config, const char* column) {
@@ -89,7 +89,7 @@ struct Count {
 };
 
 // The loss falls, or an Error says why not where that must be.
-void try_one(const Json& config, const ModelBatch& batch, Count& count) {
+void try_training(const Json& config, const ModelBatch& batch, TrainingCount& count) {
   INFO(config.dump());
   const bool refusal = must_be_refused(config, batch);
   try {
@@ -110,25 +110,25 @@ void try_one(const Json& config, const ModelBatch& batch, Count& count) {
 TEST_CASE("models: every norm in every placement trains or is refused", "[models][matrix][table]") {
   const std::vector<ModelBatch> all = model_batches();
   const Threads one(1);  // models this small have nothing to share
-  Count count;
+  TrainingCount count;
   for (const Entry* model : model_registry().entries()) {
     INFO(model->type);
     const ModelBatch* const batch = batch_for(model->type, all);
     REQUIRE(batch);
     if (!model_has_option(model->type, "norm")) {
-      try_one(small_config(model->type), *batch, count);
+      try_training(small_config(model->type), *batch, count);
       continue;
     }
     for (const Entry* norm : norm_registry().entries()) {
       Json config = small_config(model->type);
       config["norm"] = narrow_norm(norm->type);
       if (!model_has_option(model->type, "placement")) {
-        try_one(config, *batch, count);
+        try_training(config, *batch, count);
         continue;
       }
       for (const Entry* placement : placement_registry().entries()) {
         config["placement"] = placement->type;
-        try_one(config, *batch, count);
+        try_training(config, *batch, count);
       }
     }
   }

@@ -21,7 +21,7 @@ ModelInput input_of(const Json& offers) {
           .outputs = number("outputs")};
 }
 
-NamedTensors run(const GoldenCase& golden, DType dtype) {
+NamedTensors run_model_case(const GoldenCase& golden, DType dtype) {
   const Spec spec = make_spec(golden.about.at("spec"), model_registry(), golden.name);
   const ModelInput input = input_of(golden.about.at("input"));
   return run_module(
@@ -38,7 +38,7 @@ TEST_CASE("models give the reference's numbers in float64", "[models][table]") {
   for (const GoldenCase& golden : cases) {
     const std::string type = golden.about.at("spec").at("type");
     table.count(type, "cases");
-    const NamedTensors out = run(golden, DType::kFloat64);
+    const NamedTensors out = run_model_case(golden, DType::kFloat64);
     size_t compared = 0;
     for (const auto& [name, expected] : golden.expected) {
       INFO(golden.name << ", " << name);
@@ -64,7 +64,7 @@ TEST_CASE("models give the reference's numbers in float32 to its precision", "[m
   for (const GoldenCase& golden : golden_cases("model")) {
     const std::string type = golden.about.at("spec").at("type");
     table.count(type, "cases");
-    const NamedTensors out = run(golden, DType::kFloat32);
+    const NamedTensors out = run_model_case(golden, DType::kFloat32);
     // A gradient of a single number is a sum over everything that may cancel: the measure is the
     // largest gradient of the model.
     double largest = 0;

@@ -8,26 +8,13 @@
 #include "layers/block.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/layers/norm_specs.h"
+#include "tests/models/small_models.h"
 
 namespace norma {
 namespace {
 
-MakeModule model(const Json& config, const ModelInput& input) {
-  const Spec spec = make_spec(config, model_registry(), "the model");
-  return [=](const Scope& scope) { return make_model(scope, spec, input); };
-}
-
-constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
-constexpr ModelInput kImages{.height = 8, .width = 8, .channels = 3, .outputs = 5};
-constexpr ModelInput kVectors{.features = 15, .outputs = 3};
-
-// A norm that keeps the positions of a sequence apart, with every option at its default.
-bool is_per_row(const Entry& entry) {
-  const Spec spec = make_spec(Json(entry.type), norm_registry(), entry.type);
-  return norm_registry().at(entry.type).define(spec).domain.per_row();
-}
-
-Json gpt(const std::string& placement, const std::string& norm) {
+Json placed_gpt(const std::string& placement, const std::string& norm) {
   return {{"type", "gpt"},
           {"layers", 2},
           {"width", 12},
@@ -61,7 +48,7 @@ std::set<std::pair<std::string, std::string>> placements_and_norms() {
 TEST_CASE("models: gradients of a GPT, by placement and norm", "[models]") {
   for (const auto& [placement, norm] : placements_and_norms()) {
     INFO(placement << " " << norm);
-    gradcheck(model(gpt(placement, norm), kTokens), {.input = {3, 5}, .tokens = 7});
+    gradcheck(model_maker(placed_gpt(placement, norm), kTokens), {.input = {3, 5}, .tokens = 7});
   }
 }
 
@@ -72,7 +59,7 @@ TEST_CASE("models: gradients of a GPT with every option of its attention", "[mod
                     {"positions", "rope"},  {"qk_norm", "rms_norm"},
                     {"logit_softcap", 5.0}, {"tie", true},
                     {"drop_path", 0.2},     {"ffn", {{"activation", "swiglu"}, {"hidden", 24}}}};
-  gradcheck(model(config, kTokens), {.input = {3, 5}, .tokens = 7});
+  gradcheck(model_maker(config, kTokens), {.input = {3, 5}, .tokens = 7});
 }
 
 TEST_CASE("models: gradients of a vision transformer", "[models]") {
@@ -83,7 +70,7 @@ TEST_CASE("models: gradients of a vision transformer", "[models]") {
                     {"heads", 3},
                     {"norm", "layer_norm"},
                     {"placement", {{"type", "sandwich"}, {"embedding_norm", true}}}};
-  gradcheck(model(config, kImages), {.input = {3, 8, 8, 3}});
+  gradcheck(model_maker(config, kImages), {.input = {3, 8, 8, 3}});
 }
 
 // Smooth activations: a difference across ReLU's kink is no derivative.
@@ -93,7 +80,7 @@ TEST_CASE("models: gradients of residual networks, by block and norm", "[models]
       INFO(block << " " << norm);
       const Json config{{"type", "resnet"}, {"depth", 8},           {"width", 4},
                         {"block", block},   {"activation", "silu"}, {"norm", norm}};
-      gradcheck(model(config, kImages), {.input = {3, 8, 8, 3}});
+      gradcheck(model_maker(config, kImages), {.input = {3, 8, 8, 3}});
     }
 }
 
@@ -103,7 +90,7 @@ TEST_CASE("models: gradients of a perceptron", "[models]") {
                     {"width", 17},
                     {"norm", "layer_norm"},
                     {"activation", "gelu"}};
-  gradcheck(model(config, kVectors), {.input = {9, 15}});
+  gradcheck(model_maker(config, kVectors), {.input = {9, 15}});
 }
 
 TEST_CASE("models: data of another kind are refused with what was expected", "[models]") {

@@ -14,12 +14,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-constexpr ModelInput kImages{.height = 8, .width = 8, .channels = 3, .outputs = 5};
-
-MakeModule model(const Json& config, const ModelInput& input = kImages) {
-  const Spec spec = make_spec(config, model_registry(), "the model");
-  return [=](const Scope& scope) { return make_model(scope, spec, input); };
-}
+MakeModule image_model(const Json& config) { return model_maker(config, kImages); }
 
 Json nfnet(const Json& more) {
   Json config{{"type", "nfnet"}, {"width", 4}, {"stages", {1, 2}}, {"activation", "silu"}};
@@ -27,7 +22,7 @@ Json nfnet(const Json& more) {
   return config;
 }
 
-Json resnet(const char* residual, const char* block) {
+Json normless_resnet(const char* residual, const char* block) {
   return {{"type", "resnet"}, {"depth", 8},    {"width", 3},           {"activation", "silu"},
           {"block", block},   {"norm", "frn"}, {"residual", residual}, {"drop_path", 0.3}};
 }
@@ -56,11 +51,11 @@ TEST_CASE("models: gradients of networks without norms", "[models]") {
                            Json{{"block", "bottleneck"}, {"group_width", 2}},
                            Json{{"block", "bottleneck"}, {"activation", "gelu"}}}) {
     INFO(more.dump());
-    gradcheck(model(nfnet(more)), {.input = {3, 8, 8, 3}});
+    gradcheck(image_model(nfnet(more)), {.input = {3, 8, 8, 3}});
   }
   // Odd sizes halve to the larger half.
   const ModelInput odd{.height = 7, .width = 5, .channels = 1, .outputs = 3};
-  gradcheck(model(nfnet({{"block", "bottleneck"}}), odd), {.input = {2, 7, 5, 1}});
+  gradcheck(model_maker(nfnet({{"block", "bottleneck"}}), odd), {.input = {2, 7, 5, 1}});
 }
 
 TEST_CASE("models: gradients of residual networks by scheme", "[models]") {
@@ -70,7 +65,7 @@ TEST_CASE("models: gradients of residual networks by scheme", "[models]") {
         std::pair("skip_init", "basic"), std::pair("skip_init", "preact"),
         std::pair("fixup", "basic"), std::pair("nf", "preact")}) {
     INFO(residual << " " << block);
-    gradcheck(model(resnet(residual, block)), {.input = {3, 8, 8, 3}});
+    gradcheck(image_model(normless_resnet(residual, block)), {.input = {3, 8, 8, 3}});
   }
 }
 
@@ -116,7 +111,7 @@ TEST_CASE("blocks without norms keep the variances that are expected of them", "
 TEST_CASE("networks without norms begin with closed branches and an output layer left alone",
           "[models]") {
   ParamSet set(DType::kFloat32, 1);
-  const auto made = model(nfnet({{"squeeze_excite", 0.5}}))(Scope(set));
+  const auto made = image_model(nfnet({{"squeeze_excite", 0.5}}))(Scope(set));
   set.materialize();
   CHECK(set.find("stages.1.1.skip_gain")->value.item(0) == 0);
   CHECK(set.find("stages.1.1.skip_gain")->kind == ParamKind::kScalar);
@@ -129,7 +124,8 @@ TEST_CASE("networks without norms begin with closed branches and an output layer
 
 TEST_CASE("fixup begins with closed branches, closed outputs and small weights", "[models]") {
   ParamSet set(DType::kFloat64, 1);
-  const auto made = model({{"type", "resnet"}, {"depth", 26}, {"residual", "fixup"}})(Scope(set));
+  const auto made =
+      image_model({{"type", "resnet"}, {"depth", 26}, {"residual", "fixup"}})(Scope(set));
   set.materialize();
   const auto deviation = [&](const char* name) {
     double squares = 0;
@@ -163,7 +159,7 @@ TEST_CASE("schemes that do not fit their block are refused", "[models]") {
   CHECK_THROWS_WITH(
       [&] {
         ParamSet set(DType::kFloat32, 1);
-        model(nfnet({{"block", "bottleneck"}, {"group_width", 3}}))(Scope(set));
+        image_model(nfnet({{"block", "bottleneck"}, {"group_width", 3}}))(Scope(set));
       }(),
       ContainsSubstring("groups of 3 channels do not divide"));
 }

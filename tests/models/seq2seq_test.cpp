@@ -8,20 +8,18 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/models/small_models.h"
 #include "tests/padding.h"
 #include "tests/specimen.h"
 
 namespace norma {
 namespace {
 
-constexpr ModelInput kPairs{.vocab = 7, .answer = 4, .outputs = 7};
-
 MakeModule seq2seq(const Json& more = Json::object()) {
   Json config{{"type", "seq2seq"}, {"layers", 2},  {"width", 6},
               {"heads", 2},        {"buckets", 6}, {"max_distance", 5}};
   config.update(more);
-  const Spec spec = make_spec(config, model_registry(), "the model");
-  return [=](const Scope& scope) { return make_model(scope, spec, kPairs); };
+  return model_maker(config, kPairs);
 }
 
 // Answers of 4, 2 and 1 tokens, filled up to `length`.

@@ -6,12 +6,11 @@
 #include "models/model.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
+#include "tests/models/small_models.h"
 #include "tests/specimen.h"
 
 namespace norma {
 namespace {
-
-constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
 
 Json config_of(const char* type, int64_t share, const std::string& placement, int64_t layers = 4) {
   return {{"type", type},  {"layers", layers}, {"share_layers", share},  {"width", 6},
@@ -19,10 +18,7 @@ Json config_of(const char* type, int64_t share, const std::string& placement, in
           {"dropout", 0.2}};
 }
 
-MakeModule model(const Json& config) {
-  const Spec spec = make_spec(config, model_registry(), "the model");
-  return [=](const Scope& scope) { return make_model(scope, spec, kTokens); };
-}
+MakeModule token_model(const Json& config) { return model_maker(config, kTokens); }
 
 // The parameter of a model that shares by two, for one of a model that does not.
 std::string owner_of(std::string name) {
@@ -37,7 +33,7 @@ TEST_CASE("shared layers: gradients in every placement", "[models]") {
   for (const Entry* placement : placement_registry().entries()) {
     INFO(placement->type);
     const char* const type = placement->type.size() % 2 ? "gpt" : "encoder";
-    gradcheck(model(config_of(type, 2, placement->type, 2)), {.input = {2, 5}, .tokens = 7});
+    gradcheck(token_model(config_of(type, 2, placement->type, 2)), {.input = {2, 5}, .tokens = 7});
   }
 }
 
@@ -45,8 +41,8 @@ TEST_CASE("shared layers: gradients in every placement", "[models]") {
 TEST_CASE("shared layers: equal layers that hold the same values, and their gradients add up",
           "[models]") {
   ParamSet shared_set(DType::kFloat64, 1), own_set(DType::kFloat64, 1);
-  const auto shared = model(config_of("gpt", 2, "layer_norm_scaling"))(Scope(shared_set));
-  const auto own = model(config_of("gpt", 1, "layer_norm_scaling"))(Scope(own_set));
+  const auto shared = token_model(config_of("gpt", 2, "layer_norm_scaling"))(Scope(shared_set));
+  const auto own = token_model(config_of("gpt", 1, "layer_norm_scaling"))(Scope(own_set));
   shared_set.materialize();
   own_set.materialize();
   CHECK(shared_set.find("blocks.1.attn.qkv.weight") == nullptr);
@@ -86,7 +82,7 @@ TEST_CASE("shared layers: a derived weight is derived once in a forward", "[mode
     ParamSet set(DType::kFloat64, 1);
     Json config = config_of("gpt", layers, "pre", layers);
     config["reparam"] = "spectral_norm";
-    const auto sharers = model(config)(Scope(set));
+    const auto sharers = token_model(config)(Scope(set));
     set.materialize();
     Context ctx;
     ctx.dtype = DType::kFloat64;
@@ -106,7 +102,7 @@ TEST_CASE("shared layers: gradients of a derived weight", "[models]") {
   for (const char* reparam : {"weight_norm", "spectral_norm"}) {
     config["reparam"] = {{"type", reparam}};
     if (reparam == std::string("spectral_norm")) config["reparam"]["iterations"] = 0;
-    gradcheck(model(config), {.input = {2, 5}, .tokens = 7});
+    gradcheck(token_model(config), {.input = {2, 5}, .tokens = 7});
   }
 }
 
@@ -123,7 +119,7 @@ TEST_CASE("shared layers: what the owner does not have is an error", "[models]")
 }
 
 TEST_CASE("shared layers: groups must divide the depth", "[models]") {
-  CHECK_THROWS_WITH(model(config_of("gpt", 3, "pre")),
+  CHECK_THROWS_WITH(token_model(config_of("gpt", 3, "pre")),
                     Catch::Matchers::ContainsSubstring("a divisor of `layers`"));
 }
 

@@ -15,6 +15,11 @@ bool model_has_option(const std::string& type, std::string_view name) {
   return false;
 }
 
+MakeModule model_maker(const Json& config, const ModelInput& input) {
+  const Spec spec = make_spec(config, model_registry(), "the model");
+  return [=](const Scope& scope) { return make_model(scope, spec, input); };
+}
+
 Json small_config(const std::string& type) {
   const Entry* const entry = model_registry().find(type);
   Json config{{"type", type}};

@@ -6,11 +6,21 @@
 
 #include "core/config/json.h"
 #include "models/model.h"
+#include "tests/gradcheck.h"
 
 namespace norma {
 
 // Whether a registered model has an option of this name.
 bool model_has_option(const std::string& type, std::string_view name);
+
+// What tests offer to models of one kind of data each.
+inline constexpr ModelInput kTokens{.vocab = 7, .outputs = 7};
+inline constexpr ModelInput kPairs{.vocab = 7, .answer = 4, .outputs = 7};
+inline constexpr ModelInput kImages{.height = 8, .width = 8, .channels = 3, .outputs = 5};
+inline constexpr ModelInput kVectors{.features = 15, .outputs = 3};
+
+// The model that a config describes.
+MakeModule model_maker(const Json& config, const ModelInput& input);
 
 // A config of a registered model with small extents, for the options that models have in common.
 Json small_config(const std::string& type);

@@ -17,14 +17,14 @@ std::string record(int label, int seed) {
   return bytes;
 }
 
-void write_set(const ScratchFolder& folder) {
+void write_cifar10(const ScratchFolder& folder) {
   for (int batch = 1; batch <= 5; ++batch)
     folder.write("data_batch_" + std::to_string(batch) + ".bin",
                  record(batch, batch) + record(9 - batch, batch + 10));
   folder.write("test_batch.bin", record(3, 77));
 }
 
-std::string config(const ScratchFolder& folder) {
+std::string cifar10_config(const ScratchFolder& folder) {
   return R"({"type": "cifar10", "val_fraction": 0.2, "normalize": "unit", "source": ")" +
          folder.str() + R"("})";
 }
@@ -33,8 +33,8 @@ std::string config(const ScratchFolder& folder) {
 
 TEST_CASE("CIFAR-10 planes become channels-last pixels", "[data][cifar10]") {
   const ScratchFolder folder;
-  write_set(folder);
-  const auto data = load_data(config(folder));
+  write_cifar10(folder);
+  const auto data = load_data(cifar10_config(folder));
   CHECK(data->info().classes == 10);
   CHECK(data->size(Split::kTrain) == 8);
   CHECK(data->size(Split::kValidation) == 2);
@@ -53,26 +53,26 @@ TEST_CASE("CIFAR-10 planes become channels-last pixels", "[data][cifar10]") {
 TEST_CASE("the folder above the batches will do too", "[data][cifar10]") {
   const ScratchFolder folder;
   std::filesystem::create_directory(folder / "cifar-10-batches-bin");
-  write_set(folder);
+  write_cifar10(folder);
   for (const auto& entry : std::filesystem::directory_iterator(folder.str()))
     if (entry.is_regular_file())
       std::filesystem::rename(
           entry.path(), folder / ("cifar-10-batches-bin/" + entry.path().filename().string()));
-  CHECK(load_data(config(folder))->size(Split::kTest) == 1);
+  CHECK(load_data(cifar10_config(folder))->size(Split::kTest) == 1);
 }
 
 TEST_CASE("crop and mirror are on for CIFAR-10 unless switched off", "[data][cifar10]") {
   const ScratchFolder folder;
-  const Spec spec = spec_of(config(folder), data_registry());
+  const Spec spec = spec_of(cifar10_config(folder), data_registry());
   CHECK((*spec.options)["augment"]["crop"] == 4);
   CHECK((*spec.options)["augment"]["flip"] == true);
 }
 
 TEST_CASE("damaged CIFAR-10 batches are named", "[data][cifar10]") {
   const ScratchFolder folder;
-  const auto message = [&] { return error_of([&] { load_data(config(folder)); }); };
+  const auto message = [&] { return error_of([&] { load_data(cifar10_config(folder)); }); };
   CHECK_THAT(message(), ContainsSubstring("data_batch_1.bin is not there"));
-  write_set(folder);
+  write_cifar10(folder);
   CHECK(message().empty());
   folder.write("data_batch_2.bin", record(1, 1).substr(1));
   CHECK_THAT(message(), ContainsSubstring("data_batch_2.bin: has 3072 bytes; a multiple of 3073"));

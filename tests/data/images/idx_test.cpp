@@ -26,14 +26,14 @@ std::string ramp(size_t count) {
 }
 
 // A folder as MNIST's: 6 training images of 2x3 pixels, 2 test images, three classes.
-void write_set(const ScratchFolder& folder) {
+void write_mnist(const ScratchFolder& folder) {
   folder.write("train-images-idx3-ubyte", idx({6, 2, 3}, ramp(36)));
   folder.write("train-labels-idx1-ubyte", idx({6}, bytes_of({0, 1, 2, 0, 1, 2})));
   folder.write("t10k-images-idx3-ubyte.gz", gzipped(idx({2, 2, 3}, ramp(12))));
   folder.write("t10k-labels-idx1-ubyte.gz", gzipped(idx({2}, bytes_of({2, 1}))));
 }
 
-std::string config(const std::string& folder, const std::string& more = "") {
+std::string idx_config(const std::string& folder, const std::string& more = "") {
   return R"({"type": "idx", "source": ")" + folder + "\"" + more + "}";
 }
 
@@ -99,9 +99,9 @@ TEST_CASE("any damage to a small IDX file is refused or leaves its shape alone",
 
 TEST_CASE("a folder of IDX files becomes three splits", "[data][idx]") {
   const ScratchFolder folder;
-  write_set(folder);
+  write_mnist(folder);
   const auto data =
-      load_data(config(folder.str(), R"(, "val_fraction": 0.34, "normalize": "unit")"));
+      load_data(idx_config(folder.str(), R"(, "val_fraction": 0.34, "normalize": "unit")"));
   CHECK(data->info().height == 2);
   CHECK(data->info().width == 3);
   CHECK(data->info().channels == 1);
@@ -121,10 +121,10 @@ TEST_CASE("a folder of IDX files becomes three splits", "[data][idx]") {
 TEST_CASE("sets whose files do not fit together are refused", "[data][idx]") {
   const ScratchFolder folder;
   const auto message = [&](const std::string& more = "") {
-    return error_of([&] { load_data(config(folder.str(), more)); });
+    return error_of([&] { load_data(idx_config(folder.str(), more)); });
   };
   CHECK_THAT(message(), ContainsSubstring("train-images-idx3-ubyte (or the same with .gz) is not"));
-  write_set(folder);
+  write_mnist(folder);
   CHECK(message().empty());
   CHECK_THAT(message(R"(, "classes": 2)"),
              ContainsSubstring("image 2 has label 2; there are classes 0 to 1"));
@@ -133,7 +133,7 @@ TEST_CASE("sets whose files do not fit together are refused", "[data][idx]") {
   CHECK_THAT(message(), ContainsSubstring("t10k-labels-idx1-ubyte: image 1 has label 3"));
   folder.write("t10k-labels-idx1-ubyte", idx({3}, bytes_of({2, 1, 0})));
   CHECK_THAT(message(), ContainsSubstring("has 2 images, but"));
-  write_set(folder);
+  write_mnist(folder);
   std::filesystem::remove(folder / "t10k-labels-idx1-ubyte");
   folder.write("t10k-images-idx3-ubyte", idx({2, 3, 2}, ramp(12)));
   CHECK_THAT(message(), ContainsSubstring("test images of 3x2x1, training images of 2x3x1"));
@@ -141,7 +141,7 @@ TEST_CASE("sets whose files do not fit together are refused", "[data][idx]") {
   CHECK_THAT(message(), ContainsSubstring("come together"));
   folder.write("train-images-idx3-ubyte", idx({6, 6}, ramp(36)));
   CHECK_THAT(message(), ContainsSubstring("has 2 axes; images have 3"));
-  CHECK_THAT(error_of([] { load_data(config("no such folder")); }),
+  CHECK_THAT(error_of([] { load_data(idx_config("no such folder")); }),
              ContainsSubstring("no such folder"));
 }
 

@@ -13,11 +13,11 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-constexpr int64_t kHeight = 5, kWidth = 7, kChannels = 3;
+constexpr int64_t kImageHeight = 5, kImageWidth = 7, kImageChannels = 3;
 
 // `count` images of random pixels; labels take turns.
 LabelledImages random_images(int64_t count, uint64_t seed, int64_t classes = 4) {
-  LabelledImages images{kHeight, kWidth, kChannels, {}, {}};
+  LabelledImages images{kImageHeight, kImageWidth, kImageChannels, {}, {}};
   RandomSequence random(RandomStream(seed, 3));
   for (int64_t i = 0; i < count; ++i) {
     images.labels.push_back(static_cast<uint8_t>(i % classes));
@@ -50,13 +50,13 @@ TEST_CASE("channels of the training split have mean 0 and deviation 1", "[data][
   Batch batch;
   data.fetch(Split::kTrain, 0, 36, DType::kFloat64, batch);
   const std::vector<double> values = batch.input.to_vector();
-  for (size_t c = 0; c < kChannels; ++c) {
+  for (size_t c = 0; c < kImageChannels; ++c) {
     double sum = 0, squares = 0;
-    for (size_t i = c; i < values.size(); i += kChannels) {
+    for (size_t i = c; i < values.size(); i += kImageChannels) {
       sum += values[i];
       squares += values[i] * values[i];
     }
-    const double count = static_cast<double>(values.size()) / kChannels;
+    const double count = static_cast<double>(values.size()) / kImageChannels;
     CHECK(std::abs(sum / count) < 1e-12);
     CHECK(std::abs(squares / count - 1) < 1e-12);
   }
@@ -73,7 +73,8 @@ TEST_CASE("float32 images are the float64 ones, rounded once", "[data][images]")
 
 TEST_CASE("a channel without contrast becomes 0, not infinite", "[data][images]") {
   ImageFiles files = random_files();
-  for (size_t i = 1; i < files.training.pixels.size(); i += kChannels) files.training.pixels[i] = 9;
+  for (size_t i = 1; i < files.training.pixels.size(); i += kImageChannels)
+    files.training.pixels[i] = 9;
   const ImageDataset data(std::move(files), ImageOptions{});
   Batch batch;
   data.fetch(Split::kTrain, 0, 1, DType::kFloat32, batch);
@@ -98,19 +99,21 @@ TEST_CASE("augmented images are shifted, mirrored and cut as drawn", "[data][ima
   data.fetch_training({places, 1000, stream}, DType::kFloat64, batch);
   const double* out = batch.input.data<double>();
   for (size_t i = 0; i < places.size(); ++i) {
-    const Augmentation how = draw_augmentation(options.augment, kHeight, kWidth, stream, 1000 + i);
-    for (int64_t y = 0; y < kHeight; ++y)
-      for (int64_t x = 0; x < kWidth; ++x)
-        for (int64_t c = 0; c < kChannels; ++c, ++out) {
+    const Augmentation how =
+        draw_augmentation(options.augment, kImageHeight, kImageWidth, stream, 1000 + i);
+    for (int64_t y = 0; y < kImageHeight; ++y)
+      for (int64_t x = 0; x < kImageWidth; ++x)
+        for (int64_t c = 0; c < kImageChannels; ++c, ++out) {
           // First the shifted image with its black border, then the mirror, then the hole.
           const int64_t source_y = y + how.shift_y;
-          const int64_t source_x = (how.flip ? kWidth - 1 - x : x) + how.shift_x;
+          const int64_t source_x = (how.flip ? kImageWidth - 1 - x : x) + how.shift_x;
           double expected = 0;
-          if (source_y >= 0 && source_y < kHeight && source_x >= 0 && source_x < kWidth)
-            expected =
-                pixels[static_cast<size_t>(
-                    ((places[i] * kHeight + source_y) * kWidth + source_x) * kChannels + c)] /
-                255.0;
+          if (source_y >= 0 && source_y < kImageHeight && source_x >= 0 && source_x < kImageWidth)
+            expected = pixels[static_cast<size_t>(
+                           ((places[i] * kImageHeight + source_y) * kImageWidth + source_x) *
+                               kImageChannels +
+                           c)] /
+                       255.0;
           if (y >= how.top && y < how.bottom && x >= how.left && x < how.right)
             expected = mean[static_cast<size_t>(c)];
           REQUIRE(std::abs(*out - expected) < 1e-15);
@@ -174,7 +177,7 @@ TEST_CASE("the card counts classes and copies, and says which class is missing",
   REQUIRE(card.notes.size() == 1);
   CHECK_THAT(card.notes[0], ContainsSubstring("class 3 has 9 images in the train split, 0 in the"));
   const Json json = card.json();
-  CHECK(json["sample"]["height"] == kHeight);
+  CHECK(json["sample"]["height"] == kImageHeight);
   CHECK(json["normalization"]["mean"].size() == 3);
   CHECK(json["splits"]["test"]["samples"] == 8);
 }

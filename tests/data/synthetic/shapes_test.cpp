@@ -18,7 +18,7 @@ struct Invariants {
 
 // By integration over the shape of circumradius 1.
 constexpr double kPi = std::numbers::pi;
-const std::array<Invariants, kShapeNames.size()> kExpected{{
+const std::array<Invariants, kShapeNames.size()> kExpectedInvariants{{
     {1 / (2 * kPi), 1},                                            // disc
     {15 / 16.0 / (2 * kPi) / (9 / 16.0), 0.75},                    // ring with a hole of half size
     {1 / 6.0, 2 / kPi},                                            // square
@@ -67,8 +67,9 @@ TEST_CASE("drawn shapes have the area and moment that geometry says", "[data][sh
           area += pixels.back();
         }
       INFO(kShapeNames[shape] << " at " << angle);
-      CHECK(std::abs(area / (kPi * 25 * 25) / kExpected[shape].fill - 1) < 0.02);
-      CHECK(std::abs(measure(pixels.data(), kSide).inertia / kExpected[shape].inertia - 1) < 0.02);
+      CHECK(std::abs(area / (kPi * 25 * 25) / kExpectedInvariants[shape].fill - 1) < 0.02);
+      CHECK(std::abs(measure(pixels.data(), kSide).inertia / kExpectedInvariants[shape].inertia -
+                     1) < 0.02);
     }
 }
 
@@ -83,9 +84,10 @@ TEST_CASE("the class of a clean image follows from its pixels", "[data][shapes]"
     const Invariants seen = measure(batch.input.data<double>() + i * 48 * 48, 48);
     size_t best = 0;
     double smallest = 1e9;
-    for (size_t shape = 0; shape < kExpected.size(); ++shape) {
-      const double distance = std::hypot(std::log(seen.inertia / kExpected[shape].inertia),
-                                         0.3 * std::log(seen.fill / kExpected[shape].fill));
+    for (size_t shape = 0; shape < kExpectedInvariants.size(); ++shape) {
+      const double distance =
+          std::hypot(std::log(seen.inertia / kExpectedInvariants[shape].inertia),
+                     0.3 * std::log(seen.fill / kExpectedInvariants[shape].fill));
       if (distance < smallest) {
         smallest = distance;
         best = shape;

@@ -24,7 +24,7 @@ std::string counting_text(int characters) {
   return text;
 }
 
-std::string config(const std::string& file, const std::string& more = "") {
+std::string text_config(const std::string& file, const std::string& more = "") {
   return R"({"type": "text", "source": ")" + file + "\"" + more + "}";
 }
 
@@ -34,7 +34,7 @@ TEST_CASE("a text is cut into training, validation and test part", "[data][text]
   const ScratchFolder folder;
   const std::string text = "abcdefghij" + std::string(80, 'a') + "bbbbbbbbbb";
   const auto data = load_data(
-      config(folder.write("t", text), R"(, "val_fraction": 0.2, "test_fraction": 0.1)"), 4);
+      text_config(folder.write("t", text), R"(, "val_fraction": 0.2, "test_fraction": 0.1)"), 4);
   const DataCard card = data->card();
   REQUIRE(card.splits.size() == 3);
   CHECK(card.splits[0].sha256 == io::sha256_of(text.substr(0, 70)));
@@ -48,8 +48,8 @@ TEST_CASE("a text is cut into training, validation and test part", "[data][text]
 TEST_CASE("a cut never splits a character", "[data][text]") {
   const ScratchFolder folder;
   for (const double fraction : {0.1, 0.11, 0.12, 0.13}) {
-    const auto data = load_data(config(folder.write("t", counting_text(100)),
-                                       R"(, "val_fraction": )" + std::to_string(fraction)),
+    const auto data = load_data(text_config(folder.write("t", counting_text(100)),
+                                            R"(, "val_fraction": )" + std::to_string(fraction)),
                                 2);
     const DataCard card = data->card();
     CHECK(card.splits[0].tokens + card.splits[1].tokens == 100);
@@ -60,7 +60,7 @@ TEST_CASE("a cut never splits a character", "[data][text]") {
 TEST_CASE("targets are the inputs one token later", "[data][text]") {
   const ScratchFolder folder;
   const auto data = load_data(
-      config(folder.write("t", counting_text(200)), R"(, "val_fraction": 0, "context": 7)"));
+      text_config(folder.write("t", counting_text(200)), R"(, "val_fraction": 0, "context": 7)"));
   const Loader loader(*data, 1, DType::kFloat32);
   Batch batch;
   loader.training(0, 12, batch);
@@ -79,8 +79,8 @@ TEST_CASE("targets are the inputs one token later", "[data][text]") {
 TEST_CASE("sequential windows stand side by side and wrap around", "[data][text]") {
   const ScratchFolder folder;
   const auto data =
-      load_data(config(folder.write("t", counting_text(30)),
-                       R"(, "val_fraction": 0, "context": 8, "order": "sequential")"));
+      load_data(text_config(folder.write("t", counting_text(30)),
+                            R"(, "val_fraction": 0, "context": 8, "order": "sequential")"));
   const Loader loader(*data, 1, DType::kFloat32);
   Batch batch;
   loader.training(0, 4, batch);  // 22 places: windows at 0, 8 and 16
@@ -94,8 +94,8 @@ TEST_CASE("sequential windows stand side by side and wrap around", "[data][text]
 TEST_CASE("evaluation asks for every token but the first exactly once", "[data][text]") {
   const ScratchFolder folder;
   for (const int length : {9, 10, 16, 17, 18, 40, 41}) {
-    const auto data = load_data(
-        config(folder.write("t", counting_text(length)), R"(, "val_fraction": 0, "context": 8)"));
+    const auto data = load_data(text_config(folder.write("t", counting_text(length)),
+                                            R"(, "val_fraction": 0, "context": 8)"));
     Batch batch;
     const int64_t samples = data->size(Split::kTrain);
     data->fetch(Split::kTrain, 0, samples, DType::kFloat32, batch);
@@ -116,7 +116,7 @@ TEST_CASE("evaluation asks for every token but the first exactly once", "[data][
 TEST_CASE("batches of evaluation fit together", "[data][text]") {
   const ScratchFolder folder;
   const auto data = load_data(
-      config(folder.write("t", counting_text(100)), R"(, "val_fraction": 0.5, "context": 8)"));
+      text_config(folder.write("t", counting_text(100)), R"(, "val_fraction": 0.5, "context": 8)"));
   Batch whole, part;
   data->fetch(Split::kValidation, 0, 7, DType::kFloat32, whole);
   data->fetch(Split::kValidation, 3, 4, DType::kFloat32, part);
@@ -129,16 +129,16 @@ TEST_CASE("batches of evaluation fit together", "[data][text]") {
 TEST_CASE("texts that cannot be trained on are refused with both sizes", "[data][text]") {
   const ScratchFolder folder;
   const std::string empty = folder.write("empty", ""), ten = folder.write("ten", "abcdefghij");
-  CHECK_THAT(error_of([&] { load_data(config(empty), 4); }),
+  CHECK_THAT(error_of([&] { load_data(text_config(empty), 4); }),
              ContainsSubstring("the text is empty"));
-  CHECK_THAT(error_of([&] { load_data(config(ten, R"(, "val_fraction": 0)"), 10); }),
+  CHECK_THAT(error_of([&] { load_data(text_config(ten, R"(, "val_fraction": 0)"), 10); }),
              ContainsSubstring("the train split has 10 tokens; one window of context 10 needs 11"));
-  CHECK_THAT(error_of([&] { load_data(config(ten, R"(, "val_fraction": 0.3)"), 4); }),
+  CHECK_THAT(error_of([&] { load_data(text_config(ten, R"(, "val_fraction": 0.3)"), 4); }),
              ContainsSubstring("the validation split has 3 tokens"));
-  CHECK_THAT(error_of([&] { load_data(config(ten)); }), ContainsSubstring("set data.context"));
-  CHECK_THAT(error_of([&] { load_data(config(ten, R"(, "context": 5)"), 4); }),
+  CHECK_THAT(error_of([&] { load_data(text_config(ten)); }), ContainsSubstring("set data.context"));
+  CHECK_THAT(error_of([&] { load_data(text_config(ten, R"(, "context": 5)"), 4); }),
              ContainsSubstring("data.context is 5, more than the model's context of 4"));
-  CHECK_THAT(error_of([&] { load_data(config(ten, R"(, "tokenizer": "word")"), 4); }),
+  CHECK_THAT(error_of([&] { load_data(text_config(ten, R"(, "tokenizer": "word")"), 4); }),
              ContainsSubstring("bpe, byte, char"));
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("the card counts spans that both texts hold and unknown characters", "
   const double fraction =
       static_cast<double>(2 * verse.size() + 2) / static_cast<double>(text.size());
   const auto data = load_data(
-      config(folder.write("t", text), R"(, "val_fraction": )" + std::to_string(fraction)), 16);
+      text_config(folder.write("t", text), R"(, "val_fraction": )" + std::to_string(fraction)), 16);
   const DataCard card = data->card();
   REQUIRE(card.duplicates.size() == 1);
   CHECK(card.duplicates[0].checked == 2);

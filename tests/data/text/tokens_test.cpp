@@ -24,7 +24,7 @@ std::string token_range(int first, int count) {
   return bytes;
 }
 
-std::string config(const std::string& folder, const std::string& more = "") {
+std::string tokens_config(const std::string& folder, const std::string& more = "") {
   return R"({"type": "tokens", "source": ")" + folder + R"(", "context": 4)" + more + "}";
 }
 
@@ -34,7 +34,7 @@ TEST_CASE("token files are read as two bytes a token", "[data][tokens]") {
   const ScratchFolder folder;
   folder.write("train.bin", token_file({1, 256, 50256, 3, 4, 5, 6, 7, 8}));
   folder.write("val.bin", token_range(300, 10));
-  const auto data = load_data(config(folder.str(), R"(, "order": "sequential")"));
+  const auto data = load_data(tokens_config(folder.str(), R"(, "order": "sequential")"));
   CHECK(data->info().vocab == 50257);
   CHECK(data->size(Split::kTrain) == 2);
   CHECK(data->size(Split::kValidation) == 3);
@@ -68,7 +68,7 @@ TEST_CASE("held-out tokens that stand in the training file are found", "[data][t
   const ScratchFolder folder;
   folder.write("train.bin", token_range(0, 300));
   folder.write("val.bin", token_range(100, 64) + token_range(1000, 64));
-  const DataCard card = load_data(config(folder.str()))->card();
+  const DataCard card = load_data(tokens_config(folder.str()))->card();
   REQUIRE(card.duplicates.size() == 1);
   CHECK(card.duplicates[0].checked == 2);
   CHECK(card.duplicates[0].found == 1);
@@ -77,7 +77,7 @@ TEST_CASE("held-out tokens that stand in the training file are found", "[data][t
 TEST_CASE("faulty token files are named with what was found", "[data][tokens]") {
   const ScratchFolder folder;
   const auto message = [&](const std::string& more = "") {
-    return error_of([&] { load_data(config(folder.str(), more)); });
+    return error_of([&] { load_data(tokens_config(folder.str(), more)); });
   };
   CHECK_THAT(message(), ContainsSubstring("train.bin"));  // absent
   folder.write("train.bin", "");
