@@ -6,6 +6,7 @@ exec. So whoever starts one through these functions must stay small: no PyTorch,
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,20 +65,31 @@ def train_norma(program, config, folder, threads, seconds, warmup):
             process = subprocess.Popen(
                 [program, run / "config.json", "--out", run / "run", "--threads", str(threads)],
                 env=norma_environment(), stdout=stderr, stderr=stderr)
-            first = None
-            while True:
-                text = lines.read_text() if lines.exists() else ""
-                ms = [json.loads(line)["ms"] for line in text.splitlines()]
-                if ms and first is None:
-                    first = time.monotonic() - started
-                ms = ms[warmup:]
-                if len(ms) >= 3 and sum(ms) >= 1e3 * seconds:
-                    break
-                if process.poll() is not None:
-                    raise SystemExit(f"train stopped:\n{(run / 'stderr').read_text()[-2000:]}")
-                time.sleep(0.002 if first is None else 0.05)
-            process.kill()
-            return {"ms": ms, "first": first, "peak": reap(process)}
+            try:
+                first, ms = follow(process, lines, started, seconds, warmup)
+            finally:
+                os.kill(process.pid, signal.SIGKILL)  # Popen.kill() might reap it first
+                peak = reap(process)
+        if ms is None:
+            raise SystemExit(f"train stopped:\n{(run / 'stderr').read_text()[-2000:]}")
+        return {"ms": ms, "first": first, "peak": peak}
+
+
+def follow(process, lines, started, seconds, warmup):
+    """Reads metrics as they are written; no milliseconds where the training ended by itself."""
+    first = None
+    while True:
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended:
+            return first, None
+        text = lines.read_text() if lines.exists() else ""
+        ms = [json.loads(line)["ms"] for line in text.splitlines()]
+        if ms and first is None:
+            first = time.monotonic() - started
+        ms = ms[warmup:]
+        if len(ms) >= 3 and sum(ms) >= 1e3 * seconds:
+            return first, ms
+        time.sleep(0.002 if first is None else 0.05)
 
 
 class Worker:
