@@ -34,7 +34,7 @@ def spread(step):
 def step_rows(found):
     steps, roofs = found["steps"], found["roofs"]
     head = ["training step", "", "Norma ms", "PyTorch ms", "its best mode", "PyTorch/Norma",
-            "rounds", "its best of " + "/".join(PRECISIONS), "share of roof", "others"]
+            "rounds", "against its best of " + "/".join(PRECISIONS), "share of roof", "others"]
     rows = []
     for step in steps:
         name, best = fastest(step["torch"])
