@@ -13,6 +13,8 @@ from torch import nn
 sys.path.append(str(Path(__file__).resolve().parent.parent / "golden"))
 from make_golden import write_all  # noqa: E402
 from reference.cases import load, random_state
+from reference.decoding import Decoder
+from reference.models import Gpt, draw_weights
 from reference.norms import build_norm
 from reference.run import run_layer, set_state
 from reference.training import learning_rate
@@ -219,6 +221,21 @@ def check_finite_differences():
               tolerance=2e-5, quiet=True, least_scale=1e-5)
 
 
+def check_decoder():
+    """Keys and values kept, some of them forgotten again: the logits of the whole model."""
+    for tie in (True, False):
+        options = {"layers": 2, "width": 16, "heads": 4, "context": 9, "placement": "pre",
+                   "norm": {"type": "layer_norm"}, "bias": True, "tie": tie}
+        model, tokens = Gpt(options, vocab=11), torch.randint(0, 11, (9,), generator=GENERATOR)
+        draw_weights(model, 1)
+        hidden = model.body(model.tok_embed(tokens)[None])[0]
+        logits = hidden @ (model.tok_embed.weight if tie else model.head.weight).t()
+        decoder = Decoder(model, tokens)
+        for position in (0, 1, 2, 3, 4, 5, 6, 4, 5):
+            close(f"token {position} after another, tie {tie}", decoder.next_token(position)[0],
+                  logits[position], quiet=True)
+
+
 def check_schedules():
     rates = [learning_rate({"type": "cosine", "warmup": 5, "min_ratio": 0.1}, 1.0, s, 25)
              for s in range(1, 26)]
@@ -241,6 +258,7 @@ def main():
         check_attention()
         check_rope()
         check_blocks()
+        check_decoder()
         check_norms()
     for check in (check_centre, check_golden_again, check_finite_differences, check_schedules):
         check()

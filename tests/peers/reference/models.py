@@ -2,7 +2,7 @@
 
 Which parameters there are (biases, a tied head, the hidden width) is read off `shapes`, the names
 and shapes in a `model.safetensors` that `train` wrote, so no default has to be known twice. Without
-it, a usual choice is made. Every model's forward takes (input, target) and returns the mean loss.
+it, the config's `bias` and `tie` decide, or else a usual choice is made. Every model's forward takes (input, target) and returns the mean loss.
 """
 
 import torch
@@ -25,11 +25,11 @@ class Transformer(nn.Module):
         hidden = shapes["blocks.0.ffn.up.weight"][0] if shapes else 4 * width
         attention = {"heads": model["heads"], "causal": causal,
                      "rope": model.get("positions") == "rope",
-                     "bias": first("blocks.0.attn.qkv.bias", False)}
+                     "bias": first("blocks.0.attn.qkv.bias", model.get("bias", False))}
         attention |= {key: model[key] for key in ("kv_heads", "qk_norm", "logit_softcap")
                       if model.get(key) is not None}
         ffn = {"hidden": hidden, "activation": model.get("ffn", {}).get("activation", "gelu"),
-               "bias": first("blocks.0.ffn.up.bias", False)}
+               "bias": first("blocks.0.ffn.up.bias", model.get("bias", False))}
         placement = model.get("placement", "pre")
         if isinstance(placement, dict):
             placement = placement["type"]
@@ -45,7 +45,7 @@ class Transformer(nn.Module):
             self.embed_norm = build_norm(model["norm"], width)
         if first("final_norm.weight", placement == "pre"):
             self.final_norm = build_norm(model["norm"], width)
-        if first("head.weight", causal is False):
+        if first("head.weight", not model.get("tie", causal)):
             self.head = nn.Linear(width, outputs, bias=first("head.bias", causal is False))
 
     def body(self, x):

@@ -1,12 +1,12 @@
-"""Runs Norma's `train` and reads what it leaves in the run folder."""
+"""Runs Norma's `train` and reads what it leaves in the run folder.
+
+PyTorch is imported only where it is used: speed.py measures memory and must stay small.
+"""
 
 import json
 import os
 import subprocess
 from pathlib import Path
-
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 TRAIN = ROOT / "build/bin/train"
@@ -46,12 +46,15 @@ def parameter_shapes(program, config, folder):
     """Names and shapes of everything in the model file of a one-step training, and that file."""
     run_train(program, config, folder, "train.steps=1", "schedule.warmup=0", threads=1)
     path = folder / "run/model.safetensors"
+    from safetensors import safe_open
     with safe_open(str(path), framework="pt") as f:
         return {name: tuple(f.get_slice(name).get_shape()) for name in f.keys()}, path
 
 
 def write_initial(template, model, path):
     """The template with the reference's values in it: names, order and metadata stay Norma's."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
     with safe_open(str(template), framework="pt") as f:
         metadata = f.metadata()
         tensors = {name: f.get_tensor(name) for name in f.keys()}

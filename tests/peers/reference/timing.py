@@ -1,108 +1,159 @@
-"""How long PyTorch takes: whole steps and single norms. Runs in a process of its own.
+"""How long PyTorch takes: training steps, single norms, single tokens. A process that lasts.
 
-    python3 -m reference.timing step CONFIG.json SHAPES.json nchw 30
-    python3 -m reference.timing norms
+    python3 -m reference.timing '{"task": "norms", …}'
 
-`environment()` is what that process should be started with: enough threads, and an allocator that
-keeps large blocks, without which PyTorch spends much of a large norm in page faults.
+It makes what the task says, does it once and writes a line of JSON. Then, for every line that it
+reads, it times another turn and writes what it found; contest/process.py is the other end.
 """
 
+import contextlib
 import json
 import os
+import resource
 import statistics
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
+from . import transformer
+from .decoding import Decoder
 from .models import build_model, draw_weights
 from .norms import build_norm
 from .training import Trainer
 
-KEEP_MEMORY = {"glibc.malloc.mmap_threshold": 1 << 32, "glibc.malloc.trim_threshold": 1 << 34,
-               "glibc.malloc.top_pad": 1 << 28}
-ROWS, IMAGES = (4096, 256), (32, 64, 32, 32)
-NORMS = {
-    "layer_norm": ({"type": "layer_norm"}, ROWS), "rms_norm": ({"type": "rms_norm"}, ROWS),
-    "dyt": ({"type": "dyt"}, ROWS), "batch_norm": ({"type": "batch_norm"}, IMAGES),
-    "group_norm": ({"type": "group_norm", "groups": 32}, IMAGES),
-    "instance_norm": ({"type": "instance_norm", "affine": True}, IMAGES),
-}
+MINIMUM_CALLS = 3
 
 
-def environment(threads):
-    tunables = ":".join(f"{name}={value}" for name, value in KEEP_MEMORY.items())
-    return os.environ | {"GLIBC_TUNABLES": tunables, "OMP_NUM_THREADS": str(threads)}
+def peak_bytes():
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def batch_for(config, shapes, size):
-    """One batch of random numbers; what is in it does not matter to the clock."""
-    model = config["model"]
-    if model["type"] == "gpt":
-        vocab = shapes["tok_embed.weight"][0]
-        tokens = torch.randint(0, vocab, (2, size, model["context"]))
-        return SimpleNamespace(vocab=vocab), tokens[0], tokens[1]
-    facts = SimpleNamespace(size=28, channels=1, classes=10)
-    return facts, torch.randn(size, 1, 28, 28), torch.randint(0, 10, (size,))
+def microseconds(once, seconds):
+    """Of a call, over as many as last so long."""
+    started, count = time.perf_counter(), 0
+    while count < MINIMUM_CALLS or time.perf_counter() - started < seconds:
+        once()
+        count += 1
+    return 1e6 * (time.perf_counter() - started) / count
 
 
-def time_steps(config, shapes, layout, steps):
-    """Milliseconds of each training step: gradients, clipping and a fused AdamW included."""
-    facts, x, target = batch_for(config, shapes, config["train"]["batch"])
-    model = build_model(config, facts, shapes)
-    draw_weights(model, 1)
-    if layout == "channels_last":
-        model, x = (t.to(memory_format=torch.channels_last) for t in (model, x))
-    trainer = Trainer(model, config, fused=True)
-    return [trainer.step(x, target)["ms"] for _ in range(steps)]
+def random_batch(facts, size):
+    if facts.vocab:
+        return torch.randint(0, facts.vocab, (2, size, facts.tokens)).unbind()
+    images = torch.randn(size, facts.channels, facts.size, facts.size)
+    return images, torch.randint(0, facts.classes, (size,))
 
 
-def time_norm(spec, shape, layout, compiled):
-    """Microseconds of one forward and backward, gains and shifts included."""
+class Steps:
+    """A training on one batch: gradients, clipping and a fused AdamW."""
+
+    def __init__(self, config, facts, precision, compiled, layout):
+        facts = SimpleNamespace(**facts)
+        self.x, self.target = random_batch(facts, config["train"]["batch"])
+        model = build_model(config, facts)
+        draw_weights(model, 1)
+        if layout == "channels_last":
+            model, self.x = (t.to(memory_format=torch.channels_last) for t in (model, self.x))
+        run = model
+        if compiled:  # or else the angles of rotary positions in every layer and step
+            torch.compiler.assume_constant_result(transformer.turns)
+            run = torch.compile(model, dynamic=False)
+        self.trainer = Trainer(model, config, fused=True, forward=run,
+                               autocast=torch.bfloat16 if precision == "bf16" else None)
+        self.step()
+        self.facts = {"parameters": sum(p.numel() for p in model.parameters())}
+
+    def step(self):
+        return self.trainer.step(self.x, self.target)["ms"]
+
+    def turn(self, seconds, warmup):
+        for _ in range(warmup):
+            self.step()
+        ms = []
+        while len(ms) < MINIMUM_CALLS or sum(ms) < 1e3 * seconds:
+            ms.append(self.step())
+        return {"ms": ms, "peak": peak_bytes()}
+
+
+def norm_runner(spec, shape, compiled, layout):
+    """One forward and backward, gains and shifts included."""
     norm = build_norm(spec, shape[1])
     x, dy = torch.randn(shape), torch.randn(shape)
     if layout == "channels_last":
         x, dy = (t.contiguous(memory_format=torch.channels_last) for t in (x, dy))
     x.requires_grad_(True)
-    run = torch.compile(norm) if compiled else norm
+    run = torch.compile(norm, dynamic=False) if compiled else norm
     leaves = [x, *norm.parameters()]
-
-    def once():
-        torch.autograd.grad(run(x), leaves, dy)
-
-    for _ in range(10):
-        once()
-    samples = []
-    for _ in range(15):
-        started, count = time.perf_counter(), 0
-        while count < 10 or time.perf_counter() - started < 0.05:
-            once()
-            count += 1
-        samples.append(1e6 * (time.perf_counter() - started) / count)
-    return round(statistics.median(samples), 1)
+    return lambda: torch.autograd.grad(run(x), leaves, dy)
 
 
-def time_norms(compiled):
-    found = {}
-    for name, (spec, shape) in NORMS.items():
-        layouts = ("nchw", "channels_last") if len(shape) == 4 else ("rows",)
-        modes = (False, True) if compiled else (False,)
-        found[name] = {"shape": shape, "us": {
-            f"{layout}{' compiled' if mode else ''}": time_norm(spec, shape, layout, mode)
-            for layout in layouts for mode in modes}}
-    return found
+class Norms:
+    def __init__(self, norms, compiled):
+        torch._dynamo.config.recompile_limit = 8 * len(norms)  # they share their forward's code
+        self.runners, self.facts = {}, {}
+        for name, (spec, shape) in norms.items():
+            layouts = ("nchw", "channels_last") if len(shape) == 4 else ("nchw",)
+            for mode in (False, True)[: 1 + compiled]:
+                for layout in layouts:
+                    runner = norm_runner(spec, shape, mode, layout)
+                    runner()
+                    label = "compiled" if mode else "eager"
+                    label += ", channels last" if layout == "channels_last" else ""
+                    self.runners[name, label] = runner
+
+    def turn(self, seconds, samples):
+        found = {}
+        for (name, mode), once in self.runners.items():
+            microseconds(once, seconds)  # caches fill
+            us = statistics.median(microseconds(once, seconds) for _ in range(samples))
+            found.setdefault(name, {})[mode] = us
+        return found
 
 
-def main(task, *rest):
+class Tokens:
+    """Latency of one token after a prompt, at batch 1."""
+
+    def __init__(self, models, prompt):
+        self.decoders, self.prompt, self.facts = {}, prompt, {}
+        for name, (config, facts) in models.items():
+            model = build_model(config, SimpleNamespace(**facts)).eval()
+            draw_weights(model, 1)
+            self.decoders[name] = Decoder(model, torch.randint(0, facts["vocab"], (2 * prompt,)))
+            for position in range(prompt + 1):
+                self.decoders[name].next_token(position)
+
+    def turn(self, seconds, samples):
+        found = {}
+        for name, decoder in self.decoders.items():
+            once = lambda: decoder.next_token(self.prompt)
+            microseconds(once, seconds)
+            found[name] = {"eager": statistics.median(microseconds(once, seconds)
+                                                      for _ in range(samples))}
+        return found
+
+
+class Nothing:
+    """For the memory of PyTorch itself."""
+
+    facts = {}
+
+
+TASKS = {"steps": Steps, "norms": Norms, "tokens": Tokens, "nothing": Nothing}
+
+
+def main(text):
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    if task == "norms":
-        print(json.dumps(time_norms("compiled" in rest)))
-    else:
-        config, shapes = (json.loads(Path(path).read_text()) for path in rest[:2])
-        print(json.dumps(time_steps(config, shapes, rest[2], int(rest[3]))))
+    answers, sys.stdout = sys.stdout, sys.stderr  # what libraries print is no answer
+    say = lambda found: print(json.dumps(found), file=answers, flush=True)
+    options = json.loads(text)
+    task = TASKS[options.pop("task")](**options)
+    say(task.facts | {"peak": peak_bytes()})
+    for line in sys.stdin:
+        say(task.turn(**json.loads(line)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with contextlib.suppress(KeyboardInterrupt):
+        main(sys.argv[1])

@@ -49,10 +49,14 @@ def make_optimizer(model, optim, fused=False):
 
 
 class Trainer:
-    """Takes one optimizer step after another on a model that returns its loss."""
+    """Takes one optimizer step after another on a model that returns its loss.
 
-    def __init__(self, model, config, fused=False):
-        self.model, self.config = model, config
+    `forward` runs the model in its place, compiled for instance; `autocast` is the type of products.
+    """
+
+    def __init__(self, model, config, fused=False, forward=None, autocast=None):
+        self.forward = model if forward is None else forward
+        self.autocast, self.config = autocast, config
         self.optimizer = make_optimizer(model, config["optim"], fused)
         self.params = [p for p in model.parameters()]
         self.steps_done = 0
@@ -66,7 +70,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.model(x, target)
+        with torch.autocast("cpu", self.autocast, enabled=self.autocast is not None):
+            loss = self.forward(x, target)
         loss.backward()
         clip = self.config["clip"]
         norm = clip_by_norm([p.grad for p in self.params], clip["max"] if clip else math.inf)

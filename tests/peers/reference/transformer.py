@@ -52,9 +52,13 @@ class Ffn(nn.Module):
         return y if gain is None else y * gain * self.root_of_width
 
 
-@lru_cache
 def turns(time, half, base, dtype):
     """cos and sin of position · base^(−i/half), (T,d/2)."""
+    return kept_turns(time, half, base, dtype)
+
+
+@lru_cache
+def kept_turns(time, half, base, dtype):
     frequency = base ** (-torch.arange(half, dtype=torch.float64) / half)
     angle = torch.arange(time, dtype=torch.float64)[:, None] * frequency
     return angle.cos().to(dtype), angle.sin().to(dtype)
