@@ -121,7 +121,7 @@ TEST_CASE("the slope of erf in float stays within its stated error", "[vmath]") 
   CHECK(worst <= 2e-7);
   CHECK(worst > 1e-9);
   CHECK(worst_inside <= 2e-7);
-  CHECK(math::erf_slope(kInf) <= std::numeric_limits<float>::min());
+  CHECK(math::erf_slope(std::numeric_limits<float>::infinity()) <= std::numeric_limits<float>::min());
   CHECK(std::isnan(math::erf_slope(kNan)));
 }
 }  // namespace norma
