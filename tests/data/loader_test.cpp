@@ -26,7 +26,7 @@ std::string raw_bytes(const Tensor& tensor) {
 std::string training_bytes(const Loader& loader, uint64_t first, int64_t count) {
   Batch batch;
   loader.training(first, count, batch);
-  return raw_bytes(batch.input) + bytes_of(batch.target);
+  return raw_bytes(batch.input) + raw_bytes(batch.target);
 }
 
 }  // namespace
