@@ -22,7 +22,7 @@ foreach(main ${mains})
   add_executable(norma-${command} ${sources})
   set_target_properties(norma-${command} PROPERTIES OUTPUT_NAME ${command})
   target_link_libraries(norma-${command} PRIVATE apps_shared)
-  target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O2>)
+  target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
   share_headers(norma-${command} programs ${standard_headers} <nlohmann/json.hpp>)
   include("${folder}/embed.cmake" OPTIONAL)  # files that become part of the program
   list(APPEND commands ${command})

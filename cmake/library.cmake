@@ -40,7 +40,6 @@ endfunction()
 # add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
 # before, as the OBJECT library NAME, if any. KIND is what they do:
 #   reading    configs and files, which is no hot loop: optimizing it hard takes time and gains none
-#              (-O1 takes more: what it does not inline of the JSON library, it compiles)
 #   layers     what is built of tensors
 #   kernels    loops, which read next to no headers: together they would gain nothing
 function(add_folder name folder kind)
@@ -57,7 +56,7 @@ function(add_folder name folder kind)
   target_link_libraries(${name} PRIVATE
     nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
   if(kind STREQUAL reading)
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O2>)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
     share_headers(${name} reading ${standard_headers} <nlohmann/json.hpp>)
   elseif(kind STREQUAL layers)
     share_headers(${name} layers ${standard_headers})

@@ -115,7 +115,7 @@ TEST_CASE("every file includes only what its folder may know", "[core][include_r
   REQUIRE(files.size() >= 3);
   std::string faults;
   for (const std::string& file : files) {
-    for (const Include& include : includes_of(read_bytes(norma::source_dir() / file))) {
+    for (const Include& include : includes_of(norma::read_bytes(norma::source_dir() / file))) {
       const std::string what = fault(file, include);
       if (!what.empty()) faults += file + " includes " + include.file + ": " + what + "\n";
     }
@@ -127,7 +127,7 @@ TEST_CASE("every file includes only what its folder may know", "[core][include_r
 TEST_CASE("every included file of ours exists", "[core][include_rule]") {
   std::string missing;
   for (const std::string& file : sources()) {
-    for (const Include& include : includes_of(read_bytes(norma::source_dir() / file))) {
+    for (const Include& include : includes_of(norma::read_bytes(norma::source_dir() / file))) {
       if (!include.quoted || include.file == "core/version.h") continue;  // that one is generated
       if (!fs::exists(norma::source_dir() / include.file)) {
         missing += file + " includes " + include.file + "\n";
