@@ -114,9 +114,7 @@ struct Dual {
     const R t = tanh(x.value);
     return {t, x.slope * (R(1) - t * t)};
   }
-  friend Dual erf(Dual x) {
-    return {erf(x.value), x.slope * erf_slope(x.value)};
-  }
+  friend Dual erf(Dual x) { return {erf(x.value), x.slope * erf_slope(x.value)}; }
   friend Dual sigmoid(Dual x) {
     const R s = sigmoid(x.value);
     return {s, x.slope * s * (R(1) - s)};

@@ -48,9 +48,9 @@ inline FloatLanes scale_by_power_of_two(FloatLanes p, FloatLanes n) {
 #endif
 }
 
-// e^x = 2^n (1 + p) with whole n, for |x| < 110; p to 1.5 ulp, also where x is small: e^r − 1 of the
-// remainder r = x − n·ln2, whose ln2 is split in two so that n·high is exact. Whoever needs several
-// functions of one x pays for this part once.
+// e^x = 2^n (1 + p) with whole n, for |x| < 110; p to 1.5 ulp, also where x is small: e^r − 1 of
+// the remainder r = x − n·ln2, whose ln2 is split in two so that n·high is exact. Whoever needs
+// several functions of one x pays for this part once.
 struct ReducedExp {
   FloatLanes n, p;
 };
@@ -193,7 +193,7 @@ inline Vec<float> erf(Vec<float> x) {
   return detail::with_sign_of(x, (V(1) - power) - p * power);
 }
 
-// Its slope 2/√π·e^-x², ≤ 2e-7 of it up to |x| = 1 and ≤ 1e-7 in itself.
+// Its slope 2/√π·e^-x², ≤ 2.5e-7 of it up to |x| = 1, ≤ 2e-7 outright beyond.
 inline Vec<float> erf_slope(Vec<float> x) {
   using V = Vec<float>;
   const V t = at_least(V(-150), (x * -1.44269504f) * x);
