@@ -52,6 +52,12 @@ uint32_t RandomSequence::word() {
   return words_[static_cast<size_t>(used_++)];
 }
 
+void RandomSequence::start_behind(int64_t words) {
+  block_ = static_cast<uint32_t>(words / 4);
+  used_ = 4;
+  for (int64_t i = 0; i < words % 4; ++i) word();
+}
+
 double RandomSequence::uniform() {
   const uint64_t high = word() >> 5, low = word() >> 6;
   return static_cast<double>((high << 26) | low) * 0x1p-53;

@@ -40,6 +40,8 @@ class RandomSequence {
   explicit RandomSequence(const RandomStream& stream, uint32_t sample = 0)
       : stream_(stream), sample_(sample) {}
   uint32_t word();
+  // As `words` calls of word() from the beginning: the middle of a sequence, for another thread.
+  void start_behind(int64_t words);
   double uniform();                // [0, 1), 53 bits
   double normal();                 // mean 0, deviation 1 (Box and Muller 1958)
   uint64_t below(uint64_t bound);  // uniform in [0, bound), without bias

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "core/parallel.h"
+#include "core/param.h"
 #include "tests/catch.h"
 
 namespace norma {
@@ -52,6 +54,38 @@ TEST_CASE("a sequence has the moments of its distribution", "[core]") {
   CHECK(std::abs(square - 1) < 5 * 1.42 / root);
   CHECK(std::abs(fourth - 3) < 5 * 9.8 / root);
   for (const int count : counts) CHECK(std::abs(count - kDraws / 7) < 5 * 111);
+}
+
+TEST_CASE("a sequence begun in its middle goes on as the whole one", "[core]") {
+  const RandomStream stream(7, 11);
+  for (const int64_t behind : {0, 1, 3, 4, 6, 4000}) {
+    RandomSequence whole(stream), middle(stream);
+    for (int64_t i = 0; i < behind; ++i) whole.word();
+    middle.start_behind(behind);
+    for (int i = 0; i < 9; ++i) CHECK(middle.word() == whole.word());
+  }
+}
+
+TEST_CASE("initial values are those of one sequence, whatever threads draw them", "[core]") {
+  constexpr int64_t kRows = 333, kColumns = 171;
+  const int threads = thread_count();
+  for (const Init& init : {Init::normal(0.02), Init::uniform(0.5)})
+    for (const int some : {1, 2, 3}) {
+      set_thread_count(some);
+      ParamSet params(DType::kFloat32, 5);
+      const Param& param =
+          Scope(params).param("weight", {kRows, kColumns}, ParamKind::kWeight, init);
+      params.materialize();
+      RandomSequence random(RandomStream(5, stable_hash(param.name)));
+      int64_t wrong = 0;
+      for (int64_t i = 0; i < param.numel(); ++i) {
+        const double draw =
+            init.law == Init::Law::kNormal ? random.normal() : 2.0 * random.uniform() - 1.0;
+        wrong += param.value.data<float>()[i] != static_cast<float>(init.scale * draw);
+      }
+      CHECK(wrong == 0);
+    }
+  set_thread_count(threads);
 }
 
 }  // namespace norma
