@@ -3,7 +3,8 @@
 #include "core/kernels/simd.h"
 #include "core/kernels/vmath_float.h"
 
-// exp, log, log1p, expm1, tanh, erf, atan, sin, cos, sigmoid and softplus of every number type.
+// exp, log, log1p, expm1, tanh, erf and its slope, atan, sin, cos, sigmoid and softplus of every
+// number type.
 //
 // Vec<float> computes by polynomials (vmath_float.h). A plain float is one lane of such a vector,
 // so a loop's tail gets the same bits as its body. double, the reference precision, asks the C
@@ -37,12 +38,13 @@ NORMA_FROM_ONE_LANE(erf_slope)
 #undef NORMA_FROM_C_LIBRARY
 #undef NORMA_FROM_ONE_LANE
 
-// The slope of erf: 2/√π·e^-x².
-inline double erf_slope(double x) { return 1.1283791670955126 * exp(-(x * x)); }
-inline Vec<double> erf_slope(Vec<double> x) { return exp(-(x * x)) * 1.1283791670955126; }
-
 namespace detail {
 
+// 2/√π·e^-x²
+template <class R>
+R erf_slope_of(R x) {
+  return exp(-(x * x)) * 1.1283791670955126;
+}
 template <class R>
 R sigmoid_of(R x) {
   return R(1) / (R(1) + exp(-x));
@@ -54,6 +56,10 @@ R softplus_of(R x) {
 }
 
 }  // namespace detail
+
+// The slope of erf, see vmath_float.h.
+inline double erf_slope(double x) { return detail::erf_slope_of(x); }
+inline Vec<double> erf_slope(Vec<double> x) { return detail::erf_slope_of(x); }
 
 // 1/(1 + e^-x): ≤ 3 ulp in float.
 inline float sigmoid(float x) { return sigmoid(Vec<float>(x))[0]; }

@@ -196,7 +196,7 @@ inline Vec<float> erf(Vec<float> x) {
 // Its slope 2/√π·e^-x², ≤ 2.5e-7 of it up to |x| = 1, ≤ 2e-7 outright beyond.
 inline Vec<float> erf_slope(Vec<float> x) {
   using V = Vec<float>;
-  const V t = at_least(V(-150), (x * -1.44269504f) * x);
+  const V t = at_least(V(-150), (x * -1.44269504f) * x);  // 0 beyond
   const V n = detail::nearest(t);
   const V power = detail::polynomial(t - n, 1.128379248e+00f, 7.821325973e-01f, 2.710605940e-01f,
                                      6.263309319e-02f, 1.091768166e-02f, 1.498086878e-03f);
