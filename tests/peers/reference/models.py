@@ -2,7 +2,8 @@
 
 Which parameters there are (biases, a tied head, the hidden width) is read off `shapes`, the names
 and shapes in a `model.safetensors` that `train` wrote, so no default has to be known twice. Without
-it, the config's `bias` and `tie` decide, or else a usual choice is made. Every model's forward takes (input, target) and returns the mean loss.
+it, the config's `bias` and `tie` decide, or else a usual choice is made. Every model's forward takes
+(input, target) and returns the mean loss.
 """
 
 import torch
