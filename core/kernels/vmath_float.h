@@ -27,6 +27,22 @@ FloatLanes polynomial(FloatLanes x, float c0, Rest... rest) {
   }
 }
 
+// c0 + c2·x² + c4·x⁴ + …, of every other coefficient.
+inline FloatLanes every_other(FloatLanes, float c0) { return c0; }
+inline FloatLanes every_other(FloatLanes, float c0, float) { return c0; }
+template <class... Rest>
+FloatLanes every_other(FloatLanes x2, float c0, float, Rest... rest) {
+  return every_other(x2, rest...) * x2 + FloatLanes(c0);
+}
+// The same polynomial as two half as long ones of x², side by side: one multiplication more in
+// nearly half the time from x to result. For long formulas, which leave few of their registers in
+// flight.
+template <class... Rest>
+FloatLanes polynomial_in_halves(FloatLanes x, float c0, Rest... rest) {
+  const FloatLanes x2 = x * x;
+  return every_other(x2, rest...) * x + every_other(x2, c0, rest...);
+}
+
 // Nearest whole number of |x| < 2^22: adding 1.5·2^23 pushes the fraction out of the significand.
 inline FloatLanes nearest(FloatLanes x) {
   const FloatLanes kPush = 12582912.0f;
@@ -185,9 +201,9 @@ inline Vec<float> tanh(Vec<float> x) {
 inline Vec<float> erf(Vec<float> x) {
   using V = Vec<float>;
   const V a = at_most(V(3.95f), abs(x));  // ±1 from 3.92 on
-  const V g = detail::polynomial(a, -1.627907086e+00f, -9.184434630e-01f, -1.483298394e-01f,
-                                 2.787534303e-02f, -2.967874979e-04f, -1.805885405e-03f,
-                                 5.496661988e-04f, -5.872889641e-05f);
+  const V g = detail::polynomial_in_halves(a, -1.627907086e+00f, -9.184434630e-01f,
+                                           -1.483298394e-01f, 2.787534303e-02f, -2.967874979e-04f,
+                                           -1.805885405e-03f, 5.496661988e-04f, -5.872889641e-05f);
   const auto [n, p] = detail::reduce_exp2(a * g);
   const V power = detail::scale_by_power_of_two(V(1), n);
   return detail::with_sign_of(x, (V(1) - power) - p * power);

@@ -25,10 +25,10 @@ struct Dyt : Affine {
   static auto map(auto x, auto, auto weight, auto bias, auto alpha) {
     return tanh(x * alpha) * weight + bias;
   }
-  static auto partials(auto x, auto, auto weight, auto, auto alpha) {
+  static auto pullback(auto dy, auto x, auto, auto weight, auto, auto alpha) {
     const auto t = tanh(x * alpha);
-    const auto slope = weight * (1 - t * t);
-    return std::tuple(slope * alpha, kZero, t, decltype(x)(1), slope * x);
+    const auto dz = dy * weight * (1 - t * t);
+    return std::tuple(dz * alpha, kZero, dy * t, dy, dz * x);
   }
 };
 

@@ -27,8 +27,8 @@
 //   map(x, u, stats …, params …)   static; u = x − mean, computed accurately by the driver
 // written once for every number type (`auto` parameters). Derivatives come from dual numbers, one
 // argument at a time; a formula may instead say them itself in
-//   partials(x, u, stats …, params …)   a std::tuple of ∂map/∂ each argument, kZero where there is
-//   none
+//   pullback(dy, x, u, stats …, params …)   a std::tuple of dy·∂map/∂ each argument after dy, kZero
+//   where there is none
 // and where it applies, all optional:
 //   table(m, past)   a table that looks at the running statistics, see Past in formula_table.h;
 //   with
@@ -79,10 +79,17 @@ struct IsDual<math::Dual<R>> : std::true_type {};
 template <class F>
 inline constexpr int kArguments = 2 + F::kStats + static_cast<int>(F::kParams.size());
 
-// dy·slope added to a sum; nothing for a derivative that is known to be zero.
+// dy·slope; nothing for a derivative that is known to be zero.
 template <class V, class S>
-void add_product(V& sum, V dy, const S& slope) {
-  if constexpr (!std::is_same_v<S, Zero>) sum += dy * slope;
+auto product(V dy, const S& slope) {
+  if constexpr (std::is_same_v<S, Zero>)
+    return kZero;
+  else
+    return dy * slope;
+}
+template <class V, class S>
+void add(V& sum, const S& term) {
+  if constexpr (!std::is_same_v<S, Zero>) sum += term;
 }
 
 template <bool seeded, class V>
@@ -102,16 +109,6 @@ auto dual_slope(const Arguments& a, std::index_sequence<i...>) {
     return kZero;
 }
 
-template <class A, class B>
-auto sum_of(const A& a, const B& b) {
-  if constexpr (std::is_same_v<A, Zero>)
-    return b;
-  else if constexpr (std::is_same_v<B, Zero>)
-    return a;
-  else
-    return a + b;
-}
-
 // Whether its table mixes domains, see formula_joint.h.
 template <class F>
 inline constexpr bool kMixes = requires {
@@ -122,32 +119,33 @@ inline constexpr bool kMixes = requires {
 enum class By : uint8_t { kDual, kHand };
 
 template <class F, class Indices>
-inline constexpr bool kPartialsTake = false;
+inline constexpr bool kPullbackTakes = false;
 template <class F, size_t... i>
-inline constexpr bool kPartialsTake<F, std::index_sequence<i...>> = requires(Vec<double> v) {
-  F::partials((static_cast<void>(i), v)...);
+inline constexpr bool kPullbackTakes<F, std::index_sequence<i...>> = requires(Vec<double> v) {
+  F::pullback(v, (static_cast<void>(i), v)...);
 };
 template <class F>
-inline constexpr bool kHasPartials = kPartialsTake<F, std::make_index_sequence<kArguments<F>>>;
+inline constexpr bool kHasPullback = kPullbackTakes<F, std::make_index_sequence<kArguments<F>>>;
 
-// All of ∂map/∂argument at the arguments a = {x, u, stats …, params …}, as a tuple.
-template <class F, By by, class Arguments>
-auto slopes(const Arguments& a) {
+// All of dy·∂map/∂argument at the arguments a = {x, u, stats …, params …}, as a tuple.
+template <class F, By by, class V, class Arguments>
+auto pulled_back(V dy, const Arguments& a) {
   if constexpr (by == By::kHand) {
-    return std::apply([](auto... each) { return F::partials(each...); }, a);
+    return std::apply([&](auto... each) { return F::pullback(dy, each...); }, a);
   } else {
     constexpr auto kAll = std::make_index_sequence<kArguments<F>>{};
     return [&]<size_t... i>(std::index_sequence<i...>) {
-      return std::tuple(dual_slope<F, 1u << i>(a, kAll)...);
+      return std::tuple(product(dy, dual_slope<F, 1u << i>(a, kAll))...);
     }
     (kAll);
   }
 }
 
-// ∂map/∂x with u moving along, which is what passes straight from dy to dx.
-template <class Slopes>
-auto direct_of(const Slopes& all) {
-  return sum_of(std::get<0>(all), std::get<1>(all));
+// dy·∂map/∂x with u moving along, which is what passes straight from dy to dx.
+template <class V, class Terms>
+void add_direct(V& sum, const Terms& all) {
+  add(sum, std::get<0>(all));
+  add(sum, std::get<1>(all));
 }
 
 template <class F, class Arguments>
@@ -167,7 +165,7 @@ template <class T>
 struct FullLanes {
   Vec<T> load(const T* p) const { return Vec<T>::load(p); }
   void store(Vec<T> v, T* p) const { v.store(p); }
-  Vec<T> clean(Vec<T> v) const { return v; }
+  auto clean(auto term) const { return term; }
 };
 template <class T>
 struct FirstLanes {
@@ -176,6 +174,7 @@ struct FirstLanes {
   void store(Vec<T> v, T* p) const { v.store_first(p, n); }
   // Padding lanes hold no data: whatever the formula makes of them must not enter a sum.
   Vec<T> clean(Vec<T> v) const { return select(math::Mask<T>::first(n), v, Vec<T>(T(0))); }
+  Zero clean(Zero) const { return kZero; }
 };
 
 template <class T, class Body>
@@ -185,6 +184,21 @@ void over_channels(int64_t channels, Body&& body) {
   for (; c + kLanes <= channels; c += kLanes) body(c, FullLanes<T>{});
   if (c < channels) body(c, FirstLanes<T>{channels - c});
 }
+
+// Asks for memory that a walk down the rows comes to some rows later, so that it arrives while this
+// row is computed: the processor's own prefetch stops at each page of 4 KiB, and it looks only as
+// far ahead as a few registers of a long formula. Beyond the end it does no harm.
+enum class For : uint8_t { kRead, kWrite };
+inline constexpr int64_t kAheadBytes = 2048;
+template <For use = For::kRead, class T>
+void prefetch_ahead(const T* p, int64_t elements = kAheadBytes / static_cast<int64_t>(sizeof(T))) {
+  __builtin_prefetch(p + elements, use == For::kWrite);
+}
+
+// How many rows or registers a loop takes together. Float64 is there to check float32 and runs in
+// no race, so it takes one: half of the machine code, and of the time to compile it.
+template <class T, int wanted>
+inline constexpr int kTogether = std::is_same_v<T, double> ? 1 : wanted;
 
 template <class F>
 constexpr bool is_scalar(int param) {
@@ -226,7 +240,7 @@ namespace norma {
 
 // Everything the machinery needs to know of formula F with its options set.
 template <class F,
-          formula::By by = formula::kHasPartials<F> ? formula::By::kHand : formula::By::kDual>
+          formula::By by = formula::kHasPullback<F> ? formula::By::kHand : formula::By::kDual>
 NormDefinition define_norm(const F& options) {
   NormDefinition made;
   made.domain = options.domain();

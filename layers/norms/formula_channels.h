@@ -10,24 +10,18 @@
 
 namespace norma::formula {
 
-// Asks for the memory that a walk down the rows reads some rows later: the processor's own prefetch
-// stops at each page of 4 KiB. Beyond the end it does no harm.
-template <class T>
-void prefetch_ahead(const T* p) {
-  constexpr int64_t kAhead = 2048 / static_cast<int64_t>(sizeof(T));
-  __builtin_prefetch(p + kAhead);
-}
-
 // Calls body(together, first channel, lanes): as many registers together as wanted, then single
 // ones.
-template <class T, int together, class Body>
+template <class T, int wanted, class Body>
 void over_registers(int64_t channels, Body&& body) {
   constexpr int64_t kLanes = Vec<T>::lanes;
+  constexpr int together = kTogether<T, wanted>;
   int64_t c = 0;
   for (; c + together * kLanes <= channels; c += together * kLanes)
     body(std::integral_constant<int, together>{}, c, FullLanes<T>{});
-  for (; c + kLanes <= channels; c += kLanes)
-    body(std::integral_constant<int, 1>{}, c, FullLanes<T>{});
+  if constexpr (together > 1)
+    for (; c + kLanes <= channels; c += kLanes)
+      body(std::integral_constant<int, 1>{}, c, FullLanes<T>{});
   if (c < channels) body(std::integral_constant<int, 1>{}, c, FirstLanes<T>{channels - c});
 }
 
@@ -98,14 +92,8 @@ NORMA_FLATTEN void channels_sums(const kernels::NormSumsBlock<T>& block) {
         at.load_element(x + k * kLanes, lanes);
         prefetch_ahead(dys + k * kLanes);
         const V dy = lanes.load(dys + k * kLanes);
-        const auto slope = slopes<F, by>(at.a);
-        unrolled<kArguments<F> - 1>(
-            [&](auto i) { add_product(sums[k][1 + i], dy, std::get<1 + i>(slope)); });
-        if (b.dx) {
-          V direct(T(0));
-          add_product(direct, dy, direct_of(slope));
-          lanes.store(direct, b.dx + row * b.dx_stride + c + k * kLanes);
-        }
+        const auto terms = pulled_back<F, by>(dy, at.a);
+        unrolled<kArguments<F> - 1>([&](auto i) { add(sums[k][1 + i], std::get<1 + i>(terms)); });
       });
     }
     unrolled<together>([&](auto k) {
@@ -196,7 +184,7 @@ NORMA_FLATTEN void channels_apply(const kernels::NormApplyBlock<T>& block) {
           dx += along_u[k] * deviation_at<F, T>(at.a).slope;
         else
           dx += along_u[k] * at.a[1];
-        add_product(dx, lanes.load(dy + k * kLanes), direct_of(slopes<F, by>(at.a)));
+        add_direct(dx, pulled_back<F, by>(lanes.load(dy + k * kLanes), at.a));
         lanes.store(dx, dxs + k * kLanes);
       });
     }

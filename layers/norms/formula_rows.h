@@ -30,7 +30,10 @@ NORMA_FLATTEN void rows_forward(const kernels::NormForwardBlock<T>& block) {
     over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
       load_params<F>(b, c, lanes, a);
       load_row_element<F>(b, row, c, lanes, a);
-      lanes.store(value<F>(a), b.y + row * b.y_stride + c);
+      T* const y = b.y + row * b.y_stride + c;
+      prefetch_ahead(b.x + row * b.x_stride + c);
+      prefetch_ahead<For::kWrite>(y);
+      lanes.store(value<F>(a), y);
     });
   }
 }
@@ -54,27 +57,23 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
       const int64_t row = first + r;
       load_row_stats<F>(b, row, a);
       load_row_element<F>(b, row, c, lanes, a);
-      const V dy = lanes.load(b.dy + row * b.dy_stride + c);
-      const auto slope = slopes<F, by>(a);
-      unrolled<F::kStats>([&](auto k) {
-        V term(T(0));
-        add_product(term, dy, std::get<2 + k>(slope));
-        stat_sums[k][r] += lanes.clean(term);
-      });
-      if constexpr (F::kCentred && F::kStats > 0) {
-        V term(T(0));
-        add_product(term, dy, std::get<1>(slope));
-        stat_sums[F::kStats][r] += lanes.clean(term);
-      }
-      unrolled<kParamCount<F>>([&](auto j) {
-        V term(T(0));
-        add_product(term, dy, std::get<2 + F::kStats + j>(slope));
-        param_sums[j] += lanes.clean(term);
-      });
-      if (b.dx) {
+      const T* const dys = b.dy + row * b.dy_stride + c;
+      const V dy = lanes.load(dys);
+      prefetch_ahead(b.x + row * b.x_stride + c, together * b.x_stride);
+      prefetch_ahead(dys, together * b.dy_stride);
+      const auto terms = pulled_back<F, by>(dy, a);
+      unrolled<F::kStats>(
+          [&](auto k) { add(stat_sums[k][r], lanes.clean(std::get<2 + k>(terms))); });
+      if constexpr (F::kCentred && F::kStats > 0)
+        add(stat_sums[F::kStats][r], lanes.clean(std::get<1>(terms)));
+      unrolled<kParamCount<F>>(
+          [&](auto j) { add(param_sums[j], lanes.clean(std::get<2 + F::kStats + j>(terms))); });
+      if constexpr (F::kStats == 0) {
+        T* const dx = b.dx + row * b.dx_stride + c;
+        prefetch_ahead<For::kWrite>(dx, together * b.dx_stride);
         V direct(T(0));
-        add_product(direct, dy, direct_of(slope));
-        lanes.store(direct, b.dx + row * b.dx_stride + c);
+        add_direct(direct, terms);
+        lanes.store(direct, dx);
       }
     });
     unrolled<kParamCount<F>>([&](auto j) {
@@ -98,8 +97,10 @@ template <class F, By by, class T>
 NORMA_FLATTEN void rows_sums(const kernels::NormSumsBlock<T>& block) {
   const kernels::NormSumsBlock<T> b = block;
   int64_t row = 0;
-  for (; row + 4 <= b.rows; row += 4) rows_sums_of<F, by, T, 4>(b, row);
-  for (; row < b.rows; ++row) rows_sums_of<F, by, T, 1>(b, row);
+  constexpr int kRows = kTogether<T, 4>;
+  for (; row + kRows <= b.rows; row += kRows) rows_sums_of<F, by, T, kRows>(b, row);
+  if constexpr (kRows > 1)
+    for (; row < b.rows; ++row) rows_sums_of<F, by, T, 1>(b, row);
 }
 
 template <class F, By by, class T>
@@ -114,8 +115,10 @@ NORMA_FLATTEN void rows_apply(const kernels::NormApplyBlock<T>& block) {
       load_params<F>(b, c, lanes, a);
       load_row_element<F>(b, row, c, lanes, a);
       V dx = along_u * a[1] + along_one;
-      add_product(dx, lanes.load(b.dy + row * b.dy_stride + c), direct_of(slopes<F, by>(a)));
-      lanes.store(dx, b.dx + row * b.dx_stride + c);
+      add_direct(dx, pulled_back<F, by>(lanes.load(b.dy + row * b.dy_stride + c), a));
+      T* const dxs = b.dx + row * b.dx_stride + c;
+      prefetch_ahead<For::kWrite>(dxs);
+      lanes.store(dx, dxs);
     });
   }
 }

@@ -136,7 +136,7 @@ struct RegisterNorm {
   RegisterNorm(const char* type, const char* summary, const char* source) {
     const Entry entry{type, summary, source, describe_options<F>()};
     NormType norm{[](const Spec& spec) { return define_norm(options_of<F>(spec)); }, nullptr};
-    if constexpr (formula::kHasPartials<F>)
+    if constexpr (formula::kHasPullback<F>)
       norm.define_by_dual = [](const Spec& spec) {
         return define_norm<F, formula::By::kDual>(options_of<F>(spec));
       };

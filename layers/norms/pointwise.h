@@ -38,11 +38,10 @@ struct Pointwise : Affine {
     return Curve::of(x * alpha + shift) * weight + bias;
   }
   // The curve is differentiated once and shared by all arguments.
-  static auto partials(auto x, auto, auto weight, auto, auto alpha, auto shift) {
-    using V = decltype(x);
-    const V z = x * alpha + shift;
-    const V slope = slope_at(z) * weight;
-    return std::tuple(slope * alpha, kZero, Curve::of(z), V(1), slope * x, slope);
+  static auto pullback(auto dy, auto x, auto, auto weight, auto, auto alpha, auto shift) {
+    const auto z = x * alpha + shift;
+    const auto dz = dy * weight * slope_at(z);
+    return std::tuple(dz * alpha, kZero, dy * Curve::of(z), dy, dz * x, dz);
   }
 
  private:

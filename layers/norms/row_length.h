@@ -17,7 +17,9 @@ struct RowLength {
   static constexpr bool kCentred = false;
   static constexpr Domain domain() { return Domain::row(); }
   static auto map(auto x, auto, auto scale) { return x * scale; }
-  static auto partials(auto x, auto, auto scale) { return std::tuple(scale, kZero, x); }
+  static auto pullback(auto dy, auto x, auto, auto scale) {
+    return std::tuple(dy * scale, kZero, dy * x);
+  }
 };
 
 }  // namespace norma

@@ -31,8 +31,9 @@ struct Standardized : AffinePair {
   static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
     return u * rstd * weight + bias;
   }
-  static auto partials(auto, auto u, auto rstd, auto weight, auto) {
-    return std::tuple(kZero, rstd * weight, u * weight, u * rstd, decltype(u)(1));
+  static auto pullback(auto dy, auto, auto u, auto rstd, auto weight, auto) {
+    const auto dy_u = dy * u;
+    return std::tuple(kZero, dy * (rstd * weight), dy_u * weight, dy_u * rstd, dy);
   }
 };
 

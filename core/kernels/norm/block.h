@@ -34,7 +34,7 @@ struct NormForwardBlock : NormBlock<T> {
 
 // The sums of dy·∂f/∂(stat, u, parameter). Stats and centre: one a row (assigned) or one a channel
 // (added to). Parameters: one a channel, or one number (both added to).
-// With dx, also dx = dy·∂f/∂x, what passes straight through.
+// Of rows without statistics, which need no apply, also dx = dy·∂f/∂x.
 template <class T>
 struct NormSumsBlock : NormBlock<T> {
   const T* dy = nullptr;
