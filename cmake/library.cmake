@@ -39,7 +39,7 @@ endfunction()
 
 # add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
 # before, as the OBJECT library NAME, if any. KIND is what they do:
-#   reading    configs and files, which is no hot loop: optimizing it hard takes time and gains none
+#   reading    configs and files, models put together: no hot loop, so optimizing hard gains nothing
 #   layers     what is built of tensors
 #   kernels    loops, which read next to no headers: together they would gain nothing
 function(add_folder name folder kind)
@@ -70,7 +70,7 @@ add_folder(io core/io reading ZLIB::ZLIB OpenSSL::Crypto)
 add_folder(core core kernels OneDNN::dnnl)
 add_folder(layers layers layers)
 add_folder(optim optim layers)
-add_folder(models models layers)
+add_folder(models models reading)
 add_folder(data data reading ZLIB::ZLIB)
 
 foreach(folder config io core layers optim models data)

@@ -125,7 +125,9 @@ NORMA_FLATTEN void rows_apply(const kernels::NormApplyBlock<T>& block) {
 
 template <class F, By by, class T>
 kernels::NormBlockKernels<T> row_kernels() {
-  return {&rows_forward<F, T>, &rows_sums<F, by, T>, &rows_apply<F, by, T>};
+  kernels::NormBlockKernels<T> made{&rows_forward<F, T>, &rows_sums<F, by, T>};
+  if constexpr (F::kStats > 0) made.apply = &rows_apply<F, by, T>;
+  return made;
 }
 
 }  // namespace norma::formula

@@ -70,7 +70,7 @@ template <class T>
 struct NormBlockKernels {
   void (*forward)(const NormForwardBlock<T>&) = nullptr;
   void (*sums)(const NormSumsBlock<T>&) = nullptr;
-  void (*apply)(const NormApplyBlock<T>&) = nullptr;
+  void (*apply)(const NormApplyBlock<T>&) = nullptr;  // null for rows without statistics
   // Where the second moment is not Σu² but Σφ(u): its sums. `apply` then multiplies along_u by
   // φ′(u) instead of u. Null: φ = u².
   void (*deviation)(const NormDeviationBlock<T>&) = nullptr;
