@@ -18,6 +18,7 @@ struct EvoNormS0 {
   static constexpr std::array kParams{gain(), offset(), gain("v")};
   static constexpr int kStats = 1;
   static constexpr bool kCentred = true;
+  static constexpr bool kCostly = true;
   static constexpr Domain domain() { return Domain::group(1); }
   void cut(Domain& domain) const { domain.groups = groups; }
   auto table(const auto& m) const { return rsqrt(m.variance() + eps); }

@@ -74,6 +74,13 @@ NORMA_FLATTEN void channels_forward(const kernels::NormForwardBlock<T>& block) {
   });
 }
 
+// Whether the first pass back leaves dy·∂f/∂x in dx for the second: for a map that costs more than
+// its memory.
+template <class F>
+inline constexpr bool kKeepsDirect = requires {
+  requires F::kCostly;
+};
+
 template <class F, By by, class T>
 NORMA_FLATTEN void channels_sums(const kernels::NormSumsBlock<T>& block) {
   const kernels::NormSumsBlock<T> b = block;
@@ -94,6 +101,11 @@ NORMA_FLATTEN void channels_sums(const kernels::NormSumsBlock<T>& block) {
         const V dy = lanes.load(dys + k * kLanes);
         const auto terms = pulled_back<F, by>(dy, at.a);
         unrolled<kArguments<F> - 1>([&](auto i) { add(sums[k][1 + i], std::get<1 + i>(terms)); });
+        if constexpr (kKeepsDirect<F>) {
+          V direct(T(0));
+          add_direct(direct, terms);
+          lanes.store(direct, b.dx + row * b.dx_stride + c + k * kLanes);
+        }
       });
     }
     unrolled<together>([&](auto k) {
@@ -184,7 +196,10 @@ NORMA_FLATTEN void channels_apply(const kernels::NormApplyBlock<T>& block) {
           dx += along_u[k] * deviation_at<F, T>(at.a).slope;
         else
           dx += along_u[k] * at.a[1];
-        add_direct(dx, pulled_back<F, by>(lanes.load(dy + k * kLanes), at.a));
+        if constexpr (kKeepsDirect<F>)
+          dx += lanes.load(dxs + k * kLanes);
+        else
+          add_direct(dx, pulled_back<F, by>(lanes.load(dy + k * kLanes), at.a));
         lanes.store(dx, dxs + k * kLanes);
       });
     }
@@ -196,6 +211,7 @@ kernels::NormBlockKernels<T> channel_kernels() {
   kernels::NormBlockKernels<T> made{&channels_forward<F, T>, &channels_sums<F, by, T>,
                                     &channels_apply<F, by, T>};
   if constexpr (kHasDeviation<F>) made.deviation = &channels_deviation<F, T>;
+  made.keeps_direct = kKeepsDirect<F>;
   return made;
 }
 

@@ -34,7 +34,8 @@ struct NormForwardBlock : NormBlock<T> {
 
 // The sums of dy·∂f/∂(stat, u, parameter). Stats and centre: one a row (assigned) or one a channel
 // (added to). Parameters: one a channel, or one number (both added to).
-// Of rows without statistics, which need no apply, also dx = dy·∂f/∂x.
+// Also dx = dy·∂f/∂x, of rows without statistics, which need no apply, and where the kernels keep
+// it for apply.
 template <class T>
 struct NormSumsBlock : NormBlock<T> {
   const T* dy = nullptr;
@@ -74,6 +75,8 @@ struct NormBlockKernels {
   // Where the second moment is not Σu² but Σφ(u): its sums. `apply` then multiplies along_u by
   // φ′(u) instead of u. Null: φ = u².
   void (*deviation)(const NormDeviationBlock<T>&) = nullptr;
+  // Whether `apply` takes dy·∂f/∂x from dx, where `sums` left it.
+  bool keeps_direct = false;
 };
 
 // Moments of `cells` domains: n elements each, their mean (0 for uncentred statistics), and

@@ -35,6 +35,8 @@ class ColumnsBackward {
           for (int k = 0; k < norm_.program.stats; ++k) block.dstats[k] = stats.sums() + k * width;
           block.dcentre = stats.sums() + norm_.program.stats * width;
           layout.show(norm_.program, params.sums(), block);
+          block.dx = dx_ + first;
+          block.dx_stride = width;
           norm_.program.kernels->sums(block);
         },
         [](int64_t) {});

@@ -1,6 +1,7 @@
 #include "core/kernels/norm/wide.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace norma::kernels {
 namespace {
@@ -183,6 +184,11 @@ void wide_columns_apply(const ColumnNorm<float>& norm, int64_t sample, const Col
                         const ColumnGrads<float>& grads, const double* sums) {
   const WideSample wide(norm, sample, state);
   const WideGrads buffers(grads, wide.first, wide.count);
+  if (wide.norm.program.kernels->keeps_direct) {
+    // What the sums of this sample left in dx had no place to wait.
+    std::vector<double> again(static_cast<size_t>(wide.norm.sums()));
+    columns_sums(wide.norm, wide.here, buffers.grads, again.data());
+  }
   columns_apply(wide.norm, wide.here, buffers.grads, sums);
   buffers.dx.narrow_to(grads.dx + wide.first);
   buffers.leave_dshortcut();
