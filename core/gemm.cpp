@@ -105,7 +105,7 @@ template <class T, class C = T>
 void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
              int64_t ldc, const void* bias) {
   if (p.k == 0) return fill_with_bias(p, static_cast<C*>(c), ldc, static_cast<const C*>(bias));
-  const Tiling tiling = tiling_of(p);
+  const Tiling tiling = tiling_of(p, dtype_of<T>);
   const auto run = [&](auto multiply_in_parts, const auto& cut) {
     multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
                       static_cast<C*>(c), ldc, static_cast<const C*>(bias));

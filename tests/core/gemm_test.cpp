@@ -145,8 +145,8 @@ TEST_CASE("products of bfloat16 can be kept in float32, unrounded", "[gemm]") {
 }
 
 TEST_CASE("products are cut where it costs least", "[gemm]") {
-  const auto pieces = [](const Gemm& p) {
-    const Tiling tiling = tiling_of(p);
+  const auto pieces = [](const Gemm& p, DType operands = DType::kFloat32) {
+    const Tiling tiling = tiling_of(p, operands);
     return std::array{tiling.rows.number, tiling.columns.number, tiling.depth.number};
   };
   CHECK(pieces(kCut[0]) == std::array<int64_t, 3>{8, 1, 1});
@@ -159,9 +159,18 @@ TEST_CASE("products are cut where it costs least", "[gemm]") {
   // Weight gradients are cut along the rows of the batch.
   CHECK(pieces({.m = 1536, .n = 384, .k = 2048, .transpose_a = true}) ==
         std::array<int64_t, 3>{1, 1, 4});
+  // In bfloat16 whole rows of c stay together, unless there are few of them or the weight is large.
+  constexpr auto kBFloat16 = DType::kBFloat16;
+  CHECK(pieces({.m = 2048, .n = 1536, .k = 384}) == std::array<int64_t, 3>{4, 2, 1});
+  CHECK(pieces({.m = 2048, .n = 1536, .k = 384}, kBFloat16) == std::array<int64_t, 3>{8, 1, 1});
+  CHECK(pieces({.m = 1536, .n = 384, .k = 2048, .transpose_a = true}, kBFloat16) ==
+        std::array<int64_t, 3>{8, 1, 1});
+  CHECK(pieces({.m = 384, .n = 1536, .k = 2048, .transpose_a = true}, kBFloat16) ==
+        std::array<int64_t, 3>{1, 1, 4});
+  CHECK(pieces({.m = 256, .n = 50257, .k = 768}, kBFloat16) == std::array<int64_t, 3>{1, 8, 1});
   // No piece is empty and together they are the whole.
   for (int64_t m : {1, 63, 64, 130, 513, 4097}) {
-    const Tiling tiling = tiling_of({.m = m, .n = 300, .k = 500});
+    const Tiling tiling = tiling_of({.m = m, .n = 300, .k = 500}, DType::kFloat32);
     CHECK(tiling.rows.begin(tiling.rows.number - 1) < m);
     CHECK(tiling.rows.end(tiling.rows.number - 1) == m);
   }
