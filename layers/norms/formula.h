@@ -46,7 +46,12 @@
 // For the loops of the kernels: everything they call becomes part of them, down to the formula. A
 // call would pass every argument of the map through memory. They copy the block they are given: a
 // store of an element may not change the copy, so that its pointers stay in registers.
+// Not where every access is checked (the asan preset): such a loop takes many minutes to compile.
+#if defined(__SANITIZE_ADDRESS__)
+#define NORMA_FLATTEN
+#else
 #define NORMA_FLATTEN [[gnu::flatten]]
+#endif
 
 namespace norma {
 
