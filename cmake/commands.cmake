@@ -1,8 +1,8 @@
 # The programs: every apps/<command>/ with a main.cpp becomes build/bin/<command>, installed as
 # norma-<command>. apps/common and apps/trainer hold what several of them share.
 
-add_folder(common apps/common reading CLI11::CLI11)
-add_folder(trainer apps/trainer reading CLI11::CLI11)
+add_folder(common apps/common cold CLI11::CLI11)
+add_folder(trainer apps/trainer cold CLI11::CLI11)
 
 add_library(apps_shared INTERFACE)
 target_link_libraries(apps_shared INTERFACE

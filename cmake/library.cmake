@@ -39,7 +39,7 @@ endfunction()
 
 # add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
 # before, as the OBJECT library NAME, if any. KIND is what they do:
-#   reading    configs and files, models put together: no hot loop, so optimizing hard gains nothing
+#   cold       configs and files, models put together: no hot loop, so optimizing hard gains nothing
 #   layers     what is built of tensors
 #   kernels    loops, which read next to no headers: together they would gain nothing
 function(add_folder name folder kind)
@@ -55,9 +55,9 @@ function(add_folder name folder kind)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${generated}")
   target_link_libraries(${name} PRIVATE
     nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
-  if(kind STREQUAL reading)
+  if(kind STREQUAL cold)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-    share_headers(${name} reading ${standard_headers} <nlohmann/json.hpp>)
+    share_headers(${name} cold ${standard_headers} <nlohmann/json.hpp>)
   elseif(kind STREQUAL layers)
     share_headers(${name} layers ${standard_headers})
   else()
@@ -65,13 +65,13 @@ function(add_folder name folder kind)
   endif()
 endfunction()
 
-add_folder(config core/config reading)
-add_folder(io core/io reading ZLIB::ZLIB OpenSSL::Crypto)
+add_folder(config core/config cold)
+add_folder(io core/io cold ZLIB::ZLIB OpenSSL::Crypto)
 add_folder(core core kernels OneDNN::dnnl)
 add_folder(layers layers layers)
 add_folder(optim optim layers)
-add_folder(models models reading)
-add_folder(data data reading ZLIB::ZLIB)
+add_folder(models models cold)
+add_folder(data data cold ZLIB::ZLIB)
 
 foreach(folder config io core layers optim models data)
   if(TARGET ${folder})

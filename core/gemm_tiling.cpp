@@ -17,11 +17,11 @@ constexpr int64_t kLeastDepth = 256, kLeastDepthUncached = 512, kCachedResult = 
 constexpr int64_t kMostPartial = int64_t{1} << 20;
 
 // In bfloat16: oneDNN takes up to twice as long for a tile that is a part of c's rows as for one of
-// whole rows, so those are cut alone where every tile then has enough of them, and the other
-// operand, which each tile packs for itself, fits the cache.
+// whole rows. So rows alone are cut where that gives at least four tiles, and the other operand,
+// which each tile packs for itself, has at most so many elements.
 constexpr int64_t kMostPacked = int64_t{4} << 20;
 bool prefers_whole_rows(const Gemm& p, DType operands) {
-  return operands == DType::kBFloat16 && p.n * p.k <= kMostPacked;
+  return operands == DType::kBFloat16 && p.m >= 4 * kLeastRows && p.n * p.k <= kMostPacked;
 }
 
 Chunks whole(int64_t count) {
@@ -64,12 +64,13 @@ Tiling tiling_of(const Gemm& p, DType operands) {
   // A weight gradient: the sum runs over all rows of a batch while the result is small. Cutting the
   // result would make every tile pack the whole of an operand; cutting the sum packs each once.
   const int64_t least = p.m * p.n <= kCachedResult ? kLeastDepth : kLeastDepthUncached;
+  // Not where whole rows are preferred and give all tiles of a good size.
   const bool whole_rows = prefers_whole_rows(p, operands);
   const bool many_rows = whole_rows && p.m >= 2 * kLeastRows * kMostTiles;
   const bool long_sum = p.k >= 2 * least && p.k >= std::max(p.m, p.n) && !many_rows;
   if (long_sum && p.m * p.n <= kMostPartial) {
     tiling.depth = cut(p.k, std::min(p.k / least, tiles));
-  } else if (whole_rows && p.m >= 4 * kLeastRows) {
+  } else if (whole_rows) {
     tiling.rows = cut(p.m, std::min(p.m / kLeastRows, tiles));
   } else {
     cut_result(p, tiles, tiling);

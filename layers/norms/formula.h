@@ -37,9 +37,9 @@
 //   running()        the running statistics to keep; tracked(m) what beside the mean (the unbiased
 //                    variance), given(tracked) the stats that follow from it in eval
 //   advance, at_rest, control with kState   in place of a table, see formula_streaming.h
-//   kCostly = true   the map holds an elementary function: it is differentiated once for both
-//   passes
-//                    over a channel's domain
+//   kCostly = true   the map holds an elementary function and its statistics live per channel:
+//                    the first pass back keeps dy·∂f/∂x in dx, so that the second need not
+//                    differentiate the map again
 //   kApproximate = true   the backward is not the derivative of the forward
 //   cut(domain)      lets options say more of the domain
 //   learned(params)  lets options change what is learned

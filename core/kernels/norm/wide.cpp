@@ -1,7 +1,6 @@
 #include "core/kernels/norm/wide.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace norma::kernels {
 namespace {
@@ -186,7 +185,7 @@ void wide_columns_apply(const ColumnNorm<float>& norm, int64_t sample, const Col
   const WideGrads buffers(grads, wide.first, wide.count);
   if (wide.norm.program.kernels->keeps_direct) {
     // What the sums of this sample left in dx had no place to wait.
-    std::vector<double> again(static_cast<size_t>(wide.norm.sums()));
+    const Wide again(wide.norm.sums());
     columns_sums(wide.norm, wide.here, buffers.grads, again.data());
   }
   columns_apply(wide.norm, wide.here, buffers.grads, sums);
