@@ -183,7 +183,8 @@ TEST_CASE("bench: its page holds every case and nothing that a name could break"
       quick({"--html", file, "--json", "--note", "<script>alert('x')</script> & \"more\""});
   REQUIRE(done.code == 0);
   const std::string page = read_bytes(file);
-  for (const auto& [name, each] : parse_json(done.out, "bench")["cases"].items())
+  const Json results = parse_json(done.out, "bench");
+  for (const auto& [name, each] : results.at("cases").items())
     CHECK_THAT(page, ContainsSubstring("<th scope=\"row\">" + name + "</th>"));
   CHECK_THAT(page, !ContainsSubstring("<script>alert") && !ContainsSubstring("{{") &&
                        ContainsSubstring("&lt;script&gt;alert(&#39;x&#39;)") &&
