@@ -1,13 +1,15 @@
 # The programs: every apps/<command>/ with a main.cpp becomes build/bin/<command>, installed as
-# norma-<command>. apps/common and apps/trainer hold what several of them share.
+# norma-<command>. The other folders of apps/ hold what several of them share.
 
-add_folder(common apps/common cold CLI11::CLI11)
-add_folder(trainer apps/trainer cold CLI11::CLI11)
+set(shared_folders common trainer statistics evaluations study pages)
+foreach(folder ${shared_folders})
+  add_folder(${folder} apps/${folder} cold CLI11::CLI11 Boost::headers)
+endforeach()
 
 add_library(apps_shared INTERFACE)
 target_link_libraries(apps_shared INTERFACE
   norma OpenMP::OpenMP_CXX Threads::Threads ZLIB::ZLIB spdlog::spdlog CLI11::CLI11)
-foreach(folder common trainer)
+foreach(folder ${shared_folders})
   if(TARGET ${folder})
     target_sources(apps_shared INTERFACE $<TARGET_OBJECTS:${folder}>)
   endif()
