@@ -65,11 +65,15 @@ ModelInput input_for(const DataInfo& info) {
           .outputs = info.kind == InputKind::kTokens ? info.vocab : info.classes};
 }
 
-Training::Training(const RunConfig& config, Comm& comm)
+std::shared_ptr<const Dataset> load_data(const RunConfig& config) {
+  return load_dataset(config.data,
+                      {.context = integer_option(config.model, "context").value_or(0)});
+}
+
+Training::Training(const RunConfig& config, Comm& comm, std::shared_ptr<const Dataset> data)
     : config_(config),
       comm_(comm),
-      data_(load_dataset(config.data,
-                         {.context = integer_option(config.model, "context").value_or(0)})),
+      data_(data ? std::move(data) : load_data(config)),
       params_(config.train.dtype(), static_cast<uint64_t>(config.train.seed)) {
   if (micro_batch() % comm_.size() != 0)
     throw Error("train.batch / train.accumulate is " + std::to_string(micro_batch()) + ", which " +
@@ -195,6 +199,19 @@ bool Training::judge() {
   Answering* const answering = dynamic_cast<Answering*>(model_.get());
   if (answering) answering->judge(ctx_, Var{batch_.input});
   return answering;
+}
+
+void Training::infer_one() {
+  ctx_.tape = nullptr;
+  ctx_.training = false;
+  const Split split = data_->size(Split::kTest) > 0         ? Split::kTest
+                      : data_->size(Split::kValidation) > 0 ? Split::kValidation
+                                                            : Split::kTrain;
+  loader_->evaluation(split, 0, 1, batch_);
+  ctx_.begin_forward(0);
+  ctx_.mask = batch_.mask;
+  ctx_.target = batch_.target;
+  (*model_)(ctx_, Var{batch_.input});
 }
 
 std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {
