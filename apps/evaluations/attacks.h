@@ -11,9 +11,9 @@ namespace norma {
 
 // Projected gradient ascent on the cross-entropy (Madry et al. 2018, arXiv:1706.06083).
 struct PgdOptions {
-  std::vector<double> eps;  // largest change of a pixel of range 1
+  std::vector<double> eps = {};  // largest change of a pixel of range 1
   int64_t steps = 10;
-  std::optional<double> step_size;  // null: 2.5·eps/steps
+  std::optional<double> step_size = {};  // null: 2.5·eps/steps
   void describe(Fields& f);
 };
 
