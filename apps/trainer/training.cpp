@@ -168,7 +168,7 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   if (samples == 0) return std::nullopt;
   ctx_.tape = nullptr;
   ctx_.training = false;
-  if (average_) average_->swap(params_);
+  exchange_average();
   EvalReport report{.classifies = loss_->classifies()};
   Totals totals;
   const int64_t micro = micro_batch();
@@ -185,7 +185,7 @@ std::optional<EvalReport> Training::evaluate(Split split) {
     totals.add_names(ctx_);
     if (judge()) totals.add_names(ctx_);
   }
-  if (average_) average_->swap(params_);
+  exchange_average();
   totals.all_reduce(comm_);
   report.weight = totals.weight;
   report.loss = totals.loss / totals.weight;
@@ -221,14 +221,14 @@ std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {
   ctx_.tape = nullptr;
   ctx_.training = false;
   ctx_.population = &population;
-  if (average_) average_->swap(params_);
+  exchange_average();
   const int64_t micro = micro_batch(), share = micro / comm_.size();
   for (int64_t first = 0; first < train.precise_batches * train.batch; first += micro) {
     const int64_t mine = first + comm_.rank() * share;
     loader_->training(static_cast<uint64_t>(mine), share, batch_);
     forward(batch_, mine);
   }
-  if (average_) average_->swap(params_);
+  exchange_average();
   ctx_.population = nullptr;
   return population.store(comm_);
 }

@@ -70,6 +70,12 @@ class Training {
   // that training left. Returns nothing where the config asks for none.
   std::optional<PopulationStatistics::Change> reestimate_statistics();
 
+  // Exchanges the trained weights and those that evaluation goes by, the averaged ones where there
+  // is an average; twice is back again, bit for bit.
+  void exchange_average() {
+    if (average_) average_->swap(params_);
+  }
+
   int64_t steps_done() const { return steps_; }
   const RunConfig& config() const { return config_; }
   const Dataset& data() const { return *data_; }
