@@ -1,7 +1,7 @@
 # The programs: every apps/<command>/ with a main.cpp becomes build/bin/<command>, installed as
 # norma-<command>. The other folders of apps/ hold what several of them share.
 
-set(shared_folders common trainer statistics evaluations study pages)
+set(shared_folders common trainer gauges statistics evaluations study pages)
 foreach(folder ${shared_folders})
   add_folder(${folder} apps/${folder} cold CLI11::CLI11 Boost::headers)
 endforeach()

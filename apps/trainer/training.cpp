@@ -246,7 +246,8 @@ void Training::restore_buffers() {
     params_.buffers()[i].value.copy_from(kept_buffers_[i]);
 }
 
-double Training::rehearse(TapeObserver* observer, int64_t micro_batches) {
+double Training::rehearse(TapeObserver* observer, int64_t micro_batches,
+                          const std::function<void(double targets)>& read) {
   ctx_.tape = &tape_;
   ctx_.training = true;
   ctx_.step = steps_;
@@ -254,15 +255,17 @@ double Training::rehearse(TapeObserver* observer, int64_t micro_batches) {
   ctx_.comm = &single_process();
   keep_buffers();  // a backward may have state too
   ctx_.observer = tape_.observer = observer;
-  double flops = 0;
+  double flops = 0, targets = 0;
   params_.zero_grad();
   for (int64_t part = 0; part < micro_batches; ++part) {
     const int64_t first = steps_ * config_.train.batch + part * micro_batch();
     loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
     const LossResult result = forward(batch_, first);
     flops += ctx_.flops();
+    targets += result.weight;
     differentiate(result);
   }
+  if (read) read(targets);
   params_.zero_grad();
   ctx_.observer = tape_.observer = nullptr;
   ctx_.replaying = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -85,9 +86,11 @@ class Training {
 
   // Forward and backward of the next step's first micro-batches with no lasting effect: for the
   // summary and for finding out where numbers stopped being finite. With an observer, which may
-  // be null, operations show what they otherwise never hold. Returns the forwards' floating-point
-  // operations.
-  double rehearse(TapeObserver* observer, int64_t micro_batches = 1);
+  // be null, operations show what they otherwise never hold. `read`, if given, is called while the
+  // parameters still have their gradients, with the number of targets that these are sums over.
+  // Returns the forwards' floating-point operations.
+  double rehearse(TapeObserver* observer, int64_t micro_batches = 1,
+                  const std::function<void(double targets)>& read = {});
 
   // Everything a resumed training needs. The views borrow this training's memory.
   io::CheckpointContent snapshot() const;
