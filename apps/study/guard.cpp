@@ -18,9 +18,9 @@ class Guard {
       : study_(study), arm_(arm), here_(here), baseline_(baseline) {}
 
   std::vector<Difference> run() {
-    amount("parameters", static_cast<double>(here_.parameters),
-           static_cast<double>(baseline_.parameters), kSmallDifference,
-           [](double value) { return grouped(static_cast<int64_t>(value)); });
+    if (here_.parameters != baseline_.parameters)
+      add("parameters", grouped(here_.parameters), grouped(baseline_.parameters),
+          is_large(static_cast<double>(here_.weights), static_cast<double>(baseline_.weights)));
     amount("flops", here_.flops_per_step, baseline_.flops_per_step, kSmallDifference,
            [](double value) { return human_count(value) + " a step"; });
     amount("tokens", static_cast<double>(here_.tokens), static_cast<double>(baseline_.tokens), 0,
@@ -41,7 +41,11 @@ class Guard {
   template <class Text>
   void amount(const std::string& what, double here, double baseline, double small, Text&& text) {
     if (here == baseline) return;
-    add(what, text(here), text(baseline), std::fabs(here - baseline) > small * baseline);
+    add(what, text(here), text(baseline), is_large(here, baseline, small));
+  }
+
+  static bool is_large(double here, double baseline, double small = kSmallDifference) {
+    return std::fabs(here - baseline) > small * baseline;
   }
 
   static std::string text_of(const std::vector<Axis>& options) {
@@ -92,20 +96,27 @@ ArmFacts facts_of(const Json& config, const Json& evaluate, bool needs_splits) {
   const DataInfo& info = training.data().info();
   const int64_t a_sample = info.kind == InputKind::kTokens ? info.context : 1;
   const double micro = training.rehearse(nullptr);
-  return {training.params().numel(), 3 * micro * static_cast<double>(read.train.accumulate),
+  int64_t weights = 0;
+  for (const Param& param : training.params().params())
+    if (param.kind == ParamKind::kWeight || param.kind == ParamKind::kEmbedding)
+      weights += param.numel();
+  return {training.params().numel(), weights,
+          3 * micro * static_cast<double>(read.train.accumulate),
           read.train.steps * read.train.batch * a_sample, hash.hex()};
 }
 
 Json facts_json(const ArmFacts& facts) {
   return {{"parameters", facts.parameters},
+          {"weights", facts.weights},
           {"flops_per_step", facts.flops_per_step},
           {"tokens", facts.tokens},
           {"data_sha256", facts.data_sha256}};
 }
 
 ArmFacts facts_from(const Json& json) {
-  return {json.at("parameters").get<int64_t>(), json.at("flops_per_step").get<double>(),
-          json.at("tokens").get<int64_t>(), json.at("data_sha256").get<std::string>()};
+  return {json.at("parameters").get<int64_t>(), json.at("weights").get<int64_t>(),
+          json.at("flops_per_step").get<double>(), json.at("tokens").get<int64_t>(),
+          json.at("data_sha256").get<std::string>()};
 }
 
 std::vector<Difference> differences(const Study& study, const std::vector<ArmFacts>& facts) {

@@ -10,6 +10,7 @@ namespace norma {
 // What an arm's config amounts to, measured on the model that it builds.
 struct ArmFacts {
   int64_t parameters = 0;
+  int64_t weights = 0;        // of these, elements of matrices, filters and embeddings
   double flops_per_step = 0;  // forward and backward of a batch; a multiply-add counts two
   int64_t tokens = 0;         // over the whole training; samples where there are no tokens
   std::string data_sha256;    // of all splits
@@ -27,8 +28,8 @@ struct Difference {
   bool refused = false;        // too large to be compared unless the study allows it
 };
 
-// Shares of parameters and of operations in which arms may differ without being asked: a norm with
-// a bias has more of both than one without.
+// Shares of weights and of operations in which arms may differ without being asked. Gains and
+// biases are not counted: they are what norms differ in.
 inline constexpr double kSmallDifference = 0.01;
 
 // Compares every arm with the baseline; facts in the order of the arms.

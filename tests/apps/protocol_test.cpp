@@ -180,11 +180,12 @@ TEST_CASE("guard: a wider arm and a larger grid are refused, and said to be poss
 TEST_CASE("guard: a norm with a bias differs little enough to be compared") {
   const Study study = two_norms("{}");
   std::vector<ArmFacts> facts(2);
-  facts[0].parameters = 100000, facts[1].parameters = 99500;
+  facts[0].parameters = 4738, facts[1].parameters = 4610;
+  facts[0].weights = facts[1].weights = 4500;
   const std::vector<Difference> all = differences(study, facts);
   REQUIRE(all.size() == 1);
   CHECK_FALSE(all[0].refused);
-  facts[1].parameters = 90000;
+  facts[1].weights = 4400;
   CHECK(differences(study, facts)[0].refused);
 }
 
