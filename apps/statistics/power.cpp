@@ -13,9 +13,8 @@ double power_at(double shift, double degrees, double critical) {
          noncentral_t_cdf(-critical, degrees, shift);
 }
 
-}  // namespace
-
-double detectable_difference(double standard_error, double degrees, double alpha, double power) {
+// In standard errors.
+double detectable_shift(double degrees, double alpha, double power) {
   if (!(alpha > 0 && power > alpha && power < 1))
     throw std::invalid_argument("a power lies between the level of its test and 1");
   const double critical = student_t_quantile(1 - alpha / 2, degrees);
@@ -28,7 +27,7 @@ double detectable_difference(double standard_error, double degrees, double alpha
   for (int stayed = 0;;) {
     const double shift = (low * above - high * below) / (above - below);
     const double excess = power_at(shift, degrees, critical) - power;
-    if (std::fabs(excess) < 1e-13 || high - low < 1e-13 * high) return standard_error * shift;
+    if (std::fabs(excess) < 1e-13 || high - low < 1e-13 * high) return shift;
     if (excess > 0) {
       high = shift;
       above = excess;
@@ -41,6 +40,20 @@ double detectable_difference(double standard_error, double degrees, double alpha
       stayed = 1;
     }
   }
+}
+
+}  // namespace
+
+double detectable_difference(double standard_error, double degrees, double alpha, double power) {
+  // Comparisons with as many pairs, as a study's are, ask for the same again and again, and it
+  // takes longer than all the rest of a verdict.
+  struct Answer {
+    double degrees = 0, alpha = 0, power = 0, shift = 0;
+  };
+  thread_local Answer last;
+  if (last.degrees != degrees || last.alpha != alpha || last.power != power)
+    last = {degrees, alpha, power, detectable_shift(degrees, alpha, power)};
+  return standard_error * last.shift;
 }
 
 }  // namespace norma

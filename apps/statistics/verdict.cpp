@@ -47,17 +47,13 @@ void judge_together(std::vector<Comparison*>& tested, const std::vector<double>&
                     const std::vector<double>& equivalence, double level) {
   const std::vector<double> p_holm = holm_adjusted(p), within = holm_adjusted(equivalence);
   const double first_step = level / static_cast<double>(tested.size());
-  double degrees = 0, detectable = 0;  // in standard errors; pairs have the same degrees throughout
   for (size_t i = 0; i < tested.size(); ++i) {
     Comparison& comparison = *tested[i];
     comparison.p_holm = p_holm[i];
     comparison.equivalence_p_holm = within[i];
     comparison.finding = finding_of(comparison, level);
-    if (comparison.test->degrees != degrees) {
-      degrees = comparison.test->degrees;
-      detectable = detectable_difference(1, degrees, first_step);
-    }
-    comparison.detectable = detectable * comparison.test->standard_error;
+    comparison.detectable = detectable_difference(comparison.test->standard_error,
+                                                  comparison.test->degrees, first_step);
   }
 }
 

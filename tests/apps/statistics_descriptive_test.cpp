@@ -24,14 +24,14 @@ void expect_same_bootstrap(const Interval& interval, const Json& golden) {
 
 TEST_CASE("the interquartile mean is SciPy's trimmed mean", "[apps][statistics]") {
   const Json& cases = statistics_golden("descriptive").at("iqm");
-  const Measure iqm = interquartile_mean(lists_of_numbers(cases[0].at("scores")), 7, 20000);
+  const Measure iqm = interquartile_mean(golden_lists(cases[0].at("scores")), 7, 20000);
   REQUIRE(iqm.value);
   CHECK(*iqm.value == close_to(cases[0].at("is")));
   REQUIRE(iqm.interval);
   expect_same_bootstrap(*iqm.interval, cases[0].at("interval"));
   CHECK(iqm.why_not.empty());
 
-  const Measure few = interquartile_mean(lists_of_numbers(cases[1].at("scores")), 7);
+  const Measure few = interquartile_mean(golden_lists(cases[1].at("scores")), 7);
   REQUIRE(few.value);
   CHECK(*few.value == close_to(cases[1].at("is")));
   CHECK_FALSE(few.interval);
@@ -40,7 +40,7 @@ TEST_CASE("the interquartile mean is SciPy's trimmed mean", "[apps][statistics]"
 
 TEST_CASE("the probability of improvement is Mann and Whitney's U", "[apps][statistics]") {
   const Json& cases = statistics_golden("descriptive").at("improvement");
-  const Tasks x = lists_of_numbers(cases[0].at("x")), y = lists_of_numbers(cases[0].at("y"));
+  const Tasks x = golden_lists(cases[0].at("x")), y = golden_lists(cases[0].at("y"));
   const Measure better = probability_of_improvement(x, y, 7, 20000);
   REQUIRE(better.value);
   CHECK(*better.value == close_to(cases[0].at("is")));
@@ -51,8 +51,8 @@ TEST_CASE("the probability of improvement is Mann and Whitney's U", "[apps][stat
   CHECK(*better.value + *back.value == close_to(1));
   CHECK(*probability_of_improvement(x, x, 7, 20).value == close_to(0.5));
 
-  const Measure few = probability_of_improvement(lists_of_numbers(cases[1].at("x")),
-                                                 lists_of_numbers(cases[1].at("y")), 7);
+  const Measure few =
+      probability_of_improvement(golden_lists(cases[1].at("x")), golden_lists(cases[1].at("y")), 7);
   CHECK(*few.value == close_to(cases[1].at("is")));
   CHECK(few.why_not == "an interval needs ten runs of each task, there are five");
   CHECK_FALSE(few.interval);
@@ -60,7 +60,7 @@ TEST_CASE("the probability of improvement is Mann and Whitney's U", "[apps][stat
 
 TEST_CASE("a bootstrap follows from its seed", "[apps][statistics]") {
   const Json& scores = statistics_golden("descriptive").at("iqm")[0].at("scores");
-  const Tasks tasks = lists_of_numbers(scores);
+  const Tasks tasks = golden_lists(scores);
   const Interval once = *interquartile_mean(tasks, 7).interval;
   const Interval again = *interquartile_mean(tasks, 7).interval;
   const Interval other = *interquartile_mean(tasks, 8).interval;

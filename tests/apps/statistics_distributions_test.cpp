@@ -10,12 +10,12 @@
 namespace norma {
 namespace {
 
-using Function = std::function<double(const std::vector<double>&)>;
+using OfNumbers = std::function<double(const std::vector<double>&)>;
 
-void expect_golden(const std::string& name, const Function& function) {
+void expect_golden(const std::string& name, const OfNumbers& function) {
   for (const Json& row : statistics_golden("distributions").at(name)) {
     INFO(name << " of " << row.at("of").dump());
-    CHECK(function(numbers_of(row.at("of"))) == close_to(row.at("is")));
+    CHECK(function(golden_numbers(row.at("of"))) == close_to(row.at("is")));
   }
 }
 

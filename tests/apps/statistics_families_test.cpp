@@ -22,7 +22,7 @@ double binomial_upper_tail(int count, int of, double p) {
 
 TEST_CASE("Holm's method gives statsmodels' numbers", "[apps][statistics]") {
   for (const Json& golden : statistics_golden("holm")) {
-    const std::vector<double> adjusted = holm_adjusted(numbers_of(golden.at("p")));
+    const std::vector<double> adjusted = holm_adjusted(golden_numbers(golden.at("p")));
     REQUIRE(adjusted.size() == golden.at("adjusted").size());
     for (size_t i = 0; i < adjusted.size(); ++i)
       CHECK(adjusted[i] == close_to(golden.at("adjusted")[i]));

@@ -9,9 +9,9 @@ const Json& statistics_golden(const std::string& section) {
   return golden.at(section);
 }
 
-std::vector<double> numbers_of(const Json& list) { return list.get<std::vector<double>>(); }
+std::vector<double> golden_numbers(const Json& list) { return list.get<std::vector<double>>(); }
 
-std::vector<std::vector<double>> lists_of_numbers(const Json& lists) {
+std::vector<std::vector<double>> golden_lists(const Json& lists) {
   return lists.get<std::vector<std::vector<double>>>();
 }
 

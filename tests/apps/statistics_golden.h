@@ -12,8 +12,8 @@ namespace norma {
 // A section of tests/golden/statistics.json, which statistics_cases.py beside it writes.
 const Json& statistics_golden(const std::string& section);
 
-std::vector<double> numbers_of(const Json& list);
-std::vector<std::vector<double>> lists_of_numbers(const Json& lists);
+std::vector<double> golden_numbers(const Json& list);
+std::vector<std::vector<double>> golden_lists(const Json& lists);
 
 // Equal but for what two ways of rounding may differ by, also where a difference of means has lost
 // two or three digits.

@@ -29,7 +29,8 @@ void expect_test(const TTest& test, const Json& golden) {
 
 TEST_CASE("the paired t-test gives SciPy's numbers", "[apps][statistics]") {
   for (const Json& golden : statistics_golden("paired")) {
-    const TTest test = paired_t_test(numbers_of(golden.at("x")), numbers_of(golden.at("y")));
+    const TTest test =
+        paired_t_test(golden_numbers(golden.at("x")), golden_numbers(golden.at("y")));
     INFO(golden.at("x").size() << " pairs");
     CHECK(test.paired);
     expect_test(test, golden);
@@ -42,7 +43,7 @@ TEST_CASE("the paired t-test gives SciPy's numbers", "[apps][statistics]") {
 
 TEST_CASE("Welch's t-test gives SciPy's numbers", "[apps][statistics]") {
   for (const Json& golden : statistics_golden("welch")) {
-    const TTest test = welch_t_test(numbers_of(golden.at("x")), numbers_of(golden.at("y")));
+    const TTest test = welch_t_test(golden_numbers(golden.at("x")), golden_numbers(golden.at("y")));
     INFO(golden.at("x").size() << " and " << golden.at("y").size() << " values");
     CHECK_FALSE(test.paired);
     CHECK_FALSE(test.correlation);
@@ -147,7 +148,7 @@ TEST_CASE("what no t-test can judge is refused", "[apps][statistics]") {
 TEST_CASE("the mean's interval is SciPy's", "[apps][statistics]") {
   for (const Json& golden : statistics_golden("means")) {
     const MeanEstimate mean =
-        mean_estimate(numbers_of(golden.at("values")), golden.at("confidence").get<double>());
+        mean_estimate(golden_numbers(golden.at("values")), golden.at("confidence").get<double>());
     CHECK(mean.count == golden.at("values").size());
     CHECK(mean.mean == close_to(golden.at("mean")));
     CHECK(mean.deviation == close_to(golden.at("deviation")));

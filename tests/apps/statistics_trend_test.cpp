@@ -8,8 +8,8 @@ namespace norma {
 
 TEST_CASE("a trend is the mean slope of its seeds, as SciPy has it", "[apps][statistics]") {
   const Json& golden = statistics_golden("trend");
-  const std::vector<double> x = numbers_of(golden.at("x"));
-  const std::vector<std::vector<double>> values = lists_of_numbers(golden.at("values"));
+  const std::vector<double> x = golden_numbers(golden.at("x"));
+  const std::vector<std::vector<double>> values = golden_lists(golden.at("values"));
   const Trend found = trend(x, values);
   CHECK(found.slope.mean == close_to(golden.at("slope")));
   CHECK(found.slope.interval.low == close_to(golden.at("low")));
