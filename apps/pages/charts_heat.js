@@ -24,7 +24,7 @@ charts.heat = (() => {
         group.append("text").attr("x", 0).attr("y", top + (j + .5) * tall + 4).text(shortened(spec.y.values[j], margin - 10));
         row.forEach((value, i) => {
           const x = margin + i * wide, y = top + j * tall, some = finite(value);
-          group.append("rect").attr("class", some ? "cell mark" : "cell").attr("x", x).attr("y", y).attr("width", wide).attr("height", tall)
+          group.append("rect").attr("class", some ? "mark cell" : "cell").attr("x", x).attr("y", y).attr("width", wide).attr("height", tall)
             .style("fill", some ? "var(--c0)" : "var(--line)").style("fill-opacity", some ? strength(value) : .4);
           group.append("text").attr("x", x + wide / 2).attr("y", y + tall / 2 + 4).attr("text-anchor", "middle")
             .text(some ? shown(value) : "–");
