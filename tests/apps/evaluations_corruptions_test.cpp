@@ -126,7 +126,7 @@ TEST_CASE("contrast: distances from the mean of each channel", "[apps]") {
   CHECK(changed(0.5) == Line{0.375, 0.125, 0.625, 0.375});
   CHECK(changed(0) == Line{0.5, 0.25, 0.5, 0.25});
   CHECK(changed(1) == Line{0.25, 0.0, 0.75, 0.5});
-  CHECK(changed(4) == Line{0, 0, 1, 0.75});
+  CHECK(changed(2) == Line{0, 0, 1, 0.75});
 }
 
 TEST_CASE("occlusion: a whole square, anywhere", "[apps]") {
