@@ -52,10 +52,12 @@ struct VerdictOptions {
 
 // Compares every other arm with the baseline. Tests of difference and tests of equivalence are two
 // families, each held at 1 − confidence by Holm's method ("A simple sequentially rejective multiple
-// test procedure", 1979); intervals are those of single comparisons. They are about the arms as
-// they were tuned: what another tuning would have chosen is not in them. Throws
-// std::invalid_argument where the baseline is missing, a score is not finite, or pairs are asked
-// for and counts differ.
+// test procedure", 1979); intervals are those of single comparisons. Throws std::invalid_argument
+// where the baseline is missing, a score is not finite, or pairs are asked for and counts differ.
+//
+// A finding is about the arms as they were tuned: what other tuning seeds would have chosen is not
+// in it. Where no run diverged, it is about runs that train: how many may not is for the interval
+// of the divergence rate to say.
 std::vector<Comparison> compare_with_baseline(std::span<const ArmScores> arms,
                                               const std::string& baseline,
                                               const VerdictOptions& options = {});
