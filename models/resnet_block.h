@@ -45,6 +45,7 @@ class ResidualBlock : public Module {
   Var basic(Context& ctx, const Var& x);
   Var preactivated(Context& ctx, const Var& x);
   Var fixup(Context& ctx, const Var& x);
+  Var looked_at(Context& ctx, const Var& branch);
   // act(norm(x)), without the norm where there is none.
   Var normed(Context& ctx, Norm* norm, const Var& x) const;
   // shortcut + drop·gain·branch.

@@ -34,6 +34,10 @@ void TransformerOptions::describe(Fields& f) {
       "init_std", init_std,
       "deviation of normal initial weights; the placement makes that of some smaller or larger",
       {.above = 0});
+  f.maybe_number("qk_init_std", qk_init_std,
+                 "the same for queries and keys, as it stands; null = as the placement has it; 0: "
+                 "every position attends to all it sees alike at first",
+                 {.min = 0});
   f.choice("output_init", output_init, {"placement", "plain", "depth_scaled"},
            "initial weights of projections that end on the stream: as the placement asks, like all "
            "others, or smaller by the root of the number of branches, √(2·layers)");
@@ -44,6 +48,8 @@ void TransformerOptions::describe(Fields& f) {
   f.rule(!reparam || !router, "reparam", "null where `ffn.router` chooses among experts");
   f.rule(!router || !asked.unit_sphere, "ffn",
          "no `router`: this `placement` keeps weights at length 1, and experts have none");
+  f.rule(qk_init_std != 0.0 || !(reparam || asked.unit_sphere), "qk_init_std",
+         "above 0 where rows of weights are normalized, by `reparam` or this `placement`");
   f.rule(layers % share_layers == 0, "share_layers", "a divisor of `layers`");
   f.rule(width % heads == 0, "width", "a multiple of `heads`");
   f.rule(output_init != "depth_scaled" || !asked.damps_depth, "output_init",
@@ -130,6 +136,7 @@ Block::Options TransformerOptions::block(bool causal, bool rope, double rope_bas
   InitialDeviations init = recipe().init;
   if (output_init == "depth_scaled") init = InitialDeviations::depth_scaled(stack());
   if (output_init == "plain") init.attention_out = init.ffn_out = init_std;
+  if (qk_init_std) init.query_key = *qk_init_std;
   Block::Options made;
   static_cast<ResidualOptions&>(made) = *this;
   made.attention = {.heads = heads,

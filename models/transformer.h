@@ -16,6 +16,7 @@ struct TransformerOptions : ResidualOptions, HeadNormOptions {
   Spec router, reparam;
   bool bias = true;
   double init_std = 0.02;
+  std::optional<double> qk_init_std;
   int64_t branches = 2, reader_layers = 0;  // as Stack has them; set by models, by no config
   void describe(Fields& f);
 

@@ -40,7 +40,7 @@ class AdaLayerNorm final : public ConditionalNorm {
     const Var y = modulate(ctx, normalized(ctx, x), 1, {&m, c}, {&m, 0});
     if (!branch_) return y;
     const Var gated = modulate(ctx, (*branch_)(ctx, y), 0, {&m, 2 * c});
-    return resolve(ctx, Stream{.base = x, .branch = gated, .drop = {}});
+    return resolve(ctx, add_branch(ctx, resolved(x), gated));
   }
 
  private:

@@ -4,6 +4,7 @@
 // (2N)^¼, (8N)^−¼ for a stack of N blocks by itself and (3M)^¼, (12M)^−¼ for a decoder of M. The
 // encoder that such a decoder reads has α = 0.81·(N⁴M)^(1/16), β = 0.87·(N⁴M)^(−1/16).
 #include "layers/dropout.h"
+#include "layers/residual/joins.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -35,6 +36,7 @@ class DeepNorm final : public SublayerPlacement {
     const Var branch = stochastic_depth(ctx, sublayer(ctx, x), drop_path());
     // A pending sum scales its second term: here x is that one.
     const Stream sum{.base = branch, .branch = x, .scale = alpha_, .drop = {}};
+    show_join_to_scaled(ctx, sum);
     return resolved(norm_->on_stream(ctx, sum).second);
   }
 

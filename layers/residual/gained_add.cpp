@@ -2,6 +2,7 @@
 
 #include "core/kernels/column_sum.h"
 #include "core/kernels/gained_add.h"
+#include "layers/residual/joins.h"
 
 namespace norma {
 namespace {
@@ -61,6 +62,11 @@ Var gained_add(Context& ctx, const Var& x, const Var& branch, Param& gain, const
   op.factor = factor;
   Var sum{Tensor::empty(x.shape(), x.value.dtype())};
   op.forward(x.value, sum.value);
+  if (JoinObserver* const watching = join_observer(ctx)) {
+    const Tensor factored = Tensor::empty(x.shape(), x.value.dtype());
+    op.forward(Tensor::zeros(x.shape(), x.value.dtype()), factored);
+    watching->on_join(ctx.path(), {x.value, factored, sum.value});
+  }
   if (auto* node = ctx.record<GainedAddOp>({&x, &branch}, {&gain}, {&sum})) *node = std::move(op);
   return sum;
 }

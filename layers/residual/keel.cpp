@@ -2,6 +2,7 @@
 // with a norm inside the branch besides. Chen, Wei 2026 (Keel), arXiv:2601.19895: α is the number
 // of sublayers of the stack. The paper was read in summaries alone; `alpha` sets another value.
 #include "layers/dropout.h"
+#include "layers/residual/joins.h"
 #include "layers/residual/placement.h"
 
 namespace norma {
@@ -31,6 +32,7 @@ class Keel final : public SublayerPlacement {
     const Var branch = stochastic_depth(ctx, sublayer(ctx, y), drop_path());
     // A pending sum scales its second term: here x is that one.
     const Stream both{.base = branch, .branch = sum.base, .scale = alpha_, .drop = {}};
+    show_join_to_scaled(ctx, both);
     return resolved(out_norm_->on_stream(ctx, both).second);
   }
 

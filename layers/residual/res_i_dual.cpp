@@ -18,7 +18,7 @@ class ResIDual final : public SublayerPlacement {
     const Stream sum = add_branch(ctx, resolved(x), branch, 1, dropped);
     Stream both = resolved(norm_->on_stream(ctx, sum).second);
     const Var& beside = stream.second.value.defined() ? stream.second : x;
-    both.second = resolve(ctx, add_branch(ctx, resolved(beside), branch, 1, dropped));
+    both.second = resolve(ctx, Stream{.base = beside, .branch = branch, .drop = dropped});
     return both;
   }
 

@@ -1,6 +1,7 @@
 #include "layers/residual/stream.h"
 
 #include "core/kernels/scale_samples.h"
+#include "layers/residual/joins.h"
 
 namespace norma {
 namespace {
@@ -58,8 +59,10 @@ Var resolve(Context& ctx, const Stream& stream) {
 
 Stream add_branch(Context& ctx, const Stream& stream, const Var& branch, double scale,
                   Tensor drop) {
-  return Stream{
+  Stream sum{
       .base = resolve(ctx, stream), .branch = branch, .scale = scale, .drop = std::move(drop)};
+  show_join(ctx, sum);
+  return sum;
 }
 
 }  // namespace norma
