@@ -32,7 +32,9 @@ const std::map<std::string, std::set<std::string>> kMayKnow = {
     {"apps/pages/", {"apps/common/"}},
     {"apps/trainer/", {"apps/common/"}},
     {"apps/evaluations/", {"apps/common/", "apps/trainer/"}},
-    {"apps/study/", {"apps/common/", "apps/statistics/", "apps/trainer/", "apps/evaluations/"}},
+    {"apps/gauges/", {"apps/common/", "apps/trainer/", "apps/statistics/"}},
+    {"apps/study/",
+     {"apps/common/", "apps/statistics/", "apps/trainer/", "apps/gauges/", "apps/evaluations/"}},
 };
 
 // Kernels see raw pointers and sizes: nothing of the core but these and each other.
