@@ -29,7 +29,8 @@ std::string runs_words(const Study& study, const Plan& plan) {
     size_t tuning = 0;
     for (const Arm& arm : study.arms)
       tuning += study.tuning.points(arm.name).size() * static_cast<size_t>(study.tuning.seeds);
-    words += std::to_string(tuning) + " to tune (" + budget_words(study).substr(std::string("at this tuning budget: ").size()) + "), ";
+    words += std::to_string(tuning) + " to tune (" +
+             budget_words(study).substr(std::string("at this tuning budget: ").size()) + "), ";
     total += tuning;
   }
   const size_t verdict = arms * static_cast<size_t>(study.seeds);

@@ -4,6 +4,7 @@
 
 #include "apps/common/program.h"
 #include "apps/common/signals.h"
+#include "apps/compare/baseline_guard.h"
 #include "apps/compare/claims.h"
 #include "apps/compare/session.h"
 #include "core/parallel.h"
@@ -21,11 +22,13 @@ constexpr About kAbout{
     "  compare configs/studies/norms_quick.json\n"
     "  compare configs/studies/norms_quick.json --dry-run\n"
     "  compare configs/studies/norms_quick.json seeds=10 steps=600 --out runs/longer\n"
+    "  compare configs/studies/norms_quick.json --against runs/before --against-build "
+    "build-before\n"
     "  compare --claims --tier init\n"
     "  compare --print-schema > study_schema.json\n"};
 
 struct Arguments {
-  std::string study, out, tier;
+  std::string study, out, tier, against, against_build;
   std::vector<std::string> overrides;
   bool overwrite = false, dry_run = false, print_schema = false, claims = false, worker = false;
   int threads = 0, workers = 0;
@@ -37,6 +40,10 @@ struct Arguments {
     app.add_flag("--overwrite", overwrite, "Start again in a folder that holds a study");
     app.add_flag("--dry-run", dry_run,
                  "Print the plan: runs, time, what differs between arms, what it can detect");
+    app.add_option("--against", against,
+                   "Folder of an earlier run: fails where an arm became significantly worse");
+    app.add_option("--against-build", against_build,
+                   "Build folder of that run, for time and memory: both are run in turns");
     app.add_flag("--claims", claims, "Run the published claims in configs/claims/");
     app.add_option("--tier", tier, "Only claims of this tier: init, evening or weekend");
     app.add_flag("--print-schema", print_schema, "Print the JSON Schema of study files");
@@ -84,7 +91,11 @@ int run(CommandLine& line) {
   const Study study = read_study(given, file.parent_path(), args.study);
   SessionOptions options = options_of(args, line.quiet());
   if (args.out.empty()) options.folder = "runs/" + file.stem().string();
+  options.against = args.against;
+  options.against_build = args.against_build;
   const SessionResult result = run_session(study, options);
+  if (!args.against.empty() && result.plan.complete && !hold_against(study, result, options))
+    return 1;
   return result.stopped && !args.dry_run ? 1 : 0;
 }
 

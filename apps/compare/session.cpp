@@ -47,6 +47,9 @@ class Session {
       : study_(study), options_(options), facts_(measure_facts(study, options.threads)) {}
 
   SessionResult run() {
+    for (size_t i = 0; i < facts_.size(); ++i)
+      for (const std::string& warning : facts_[i].warnings)
+        spdlog::warn("{}: {}", study_.arms[i].name, warning);
     if (options_.dry_run) return print_plan();
     refuse_unfair(study_, differences(study_, facts_));
     StudyFolder folder(options_.folder, study_, options_.overwrite);

@@ -15,9 +15,10 @@ namespace norma {
 struct SessionOptions {
   std::filesystem::path folder;
   bool overwrite = false, dry_run = false, quiet = false;
-  int threads = 1;             // cores to use
-  std::optional<int> workers;  // trials side by side; measured where not said
-  std::string command;         // that reproduces the study
+  int threads = 1;                               // cores to use
+  std::optional<int> workers;                    // trials side by side; measured where not said
+  std::string command;                           // that reproduces the study
+  std::filesystem::path against, against_build;  // an earlier run, and the build that made it
 };
 
 // How a study ended.

@@ -17,6 +17,12 @@ std::string text_of(const std::vector<Setting>& settings) {
   return text;
 }
 
+std::string six_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string of(int64_t done, int64_t total) {
   return std::to_string(done) + "/" + std::to_string(total);
 }
@@ -94,7 +100,7 @@ void StudyScreen::on_result(const Trial& trial, const Json& line, double) {
   const auto score = line.find("score");
   spdlog::info(
       "{}: {}", trial.id,
-      score != line.end() && score->is_number() ? format_number(score->get<double>()) : status);
+      score != line.end() && score->is_number() ? six_digits(score->get<double>()) : status);
 }
 
 std::string StudyScreen::line_of(const std::string& arm, const Row& row) const {

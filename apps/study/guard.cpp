@@ -100,23 +100,27 @@ ArmFacts facts_of(const Json& config, const Json& evaluate, bool needs_splits) {
   for (const Param& param : training.params().params())
     if (param.kind == ParamKind::kWeight || param.kind == ParamKind::kEmbedding)
       weights += param.numel();
-  return {training.params().numel(), weights,
+  return {training.params().numel(),
+          weights,
           3 * micro * static_cast<double>(read.train.accumulate),
-          read.train.steps * read.train.batch * a_sample, hash.hex()};
+          read.train.steps * read.train.batch * a_sample,
+          hash.hex(),
+          training.warnings()};
 }
 
 Json facts_json(const ArmFacts& facts) {
-  return {{"parameters", facts.parameters},
-          {"weights", facts.weights},
-          {"flops_per_step", facts.flops_per_step},
-          {"tokens", facts.tokens},
-          {"data_sha256", facts.data_sha256}};
+  return {{"parameters", facts.parameters},         {"weights", facts.weights},
+          {"flops_per_step", facts.flops_per_step}, {"tokens", facts.tokens},
+          {"data_sha256", facts.data_sha256},       {"warnings", facts.warnings}};
 }
 
 ArmFacts facts_from(const Json& json) {
-  return {json.at("parameters").get<int64_t>(), json.at("weights").get<int64_t>(),
-          json.at("flops_per_step").get<double>(), json.at("tokens").get<int64_t>(),
-          json.at("data_sha256").get<std::string>()};
+  return {json.at("parameters").get<int64_t>(),
+          json.at("weights").get<int64_t>(),
+          json.at("flops_per_step").get<double>(),
+          json.at("tokens").get<int64_t>(),
+          json.at("data_sha256").get<std::string>(),
+          json.at("warnings").get<std::vector<std::string>>()};
 }
 
 std::vector<Difference> differences(const Study& study, const std::vector<ArmFacts>& facts) {

@@ -10,10 +10,11 @@ namespace norma {
 // What an arm's config amounts to, measured on the model that it builds.
 struct ArmFacts {
   int64_t parameters = 0;
-  int64_t weights = 0;        // of these, elements of matrices, filters and embeddings
-  double flops_per_step = 0;  // forward and backward of a batch; a multiply-add counts two
-  int64_t tokens = 0;         // over the whole training; samples where there are no tokens
-  std::string data_sha256;    // of all splits
+  int64_t weights = 0;                // of these, elements of matrices, filters and embeddings
+  double flops_per_step = 0;          // forward and backward of a batch; a multiply-add counts two
+  int64_t tokens = 0;                 // over the whole training; samples where there are no tokens
+  std::string data_sha256;            // of all splits
+  std::vector<std::string> warnings;  // choices that are known to go badly together
 };
 // Throws an Error where the study cannot be carried out on these data: a split that it judges by is
 // missing, or an evaluation does not fit them.

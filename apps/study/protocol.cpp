@@ -33,11 +33,11 @@ class ArmTuning {
       const bool known = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
         return results_.contains(trial.id);
       });
-      if (!known || !grow(extension)) {
-        trials.insert(trials.end(), trials_.begin(), trials_.end());
-        if (!known) return std::nullopt;
-        return choice();
-      }
+      if (known && grow(extension)) continue;
+      const bool decided = known && run_off();
+      trials.insert(trials.end(), trials_.begin(), trials_.end());
+      if (!decided) return std::nullopt;
+      return choice();
     }
   }
 
@@ -45,9 +45,31 @@ class ArmTuning {
   std::vector<std::vector<double>> scores() const {
     std::vector<std::vector<double>> all(points_.size());
     const size_t seeds = static_cast<size_t>(study_.tuning.seeds);
-    for (size_t i = 0; i < trials_.size(); ++i)
+    for (size_t i = 0; i < points_.size() * seeds; ++i)
       all[i / seeds].push_back(score_of(results_.at(trials_[i].id), kWorst));
     return all;
+  }
+
+  // Gives the two best points further seeds; false while their results are missing.
+  bool run_off() {
+    finalist_ = best_point(scores());
+    if (study_.tuning.run_off == 0 || points_.size() < 2) return true;
+    std::vector<std::vector<double>> all = scores();
+    all[finalist_] = {kWorst};
+    const size_t second = best_point(all);
+    all = scores();
+    bool known = true;
+    for (const size_t point : {finalist_, second})
+      for (const int64_t seed : study_.run_off_seeds()) {
+        trials_.push_back(make_trial(study_, arm_, Phase::kTune, points_[point], seed));
+        const auto result = results_.find(trials_.back().id);
+        known = known && result != results_.end();
+        if (known) all[point].push_back(score_of(result->second, kWorst));
+      }
+    if (!known) return false;
+    const std::vector<std::vector<double>> two{all[finalist_], all[second]};
+    if (best_point(two) == 1) finalist_ = second;
+    return true;
   }
 
   // The values that one option takes in the points so far, rising.
@@ -60,7 +82,7 @@ class ArmTuning {
   // Adds points beyond the edge at which the best one lies; false where it lies at none, or where
   // the grid may grow no more.
   bool grow(int64_t extension) {
-    const std::string why = edge();
+    const std::string why = edge(best_point(scores()));
     if (why.empty() || extension >= study_.tuning.extend || study_.tuning.sampler != "grid")
       return false;
     std::vector<std::vector<double>> axes;
@@ -70,9 +92,9 @@ class ArmTuning {
     return true;
   }
 
-  // Says at which edge the best point lies; empty: at none.
-  std::string edge() {
-    const Point& best = points_[best_point(scores())];
+  // Says at which edge a point lies; empty: at none.
+  std::string edge(size_t point) {
+    const Point& best = points_[point];
     for (size_t i = 0; i < options_.size(); ++i) {
       const std::vector<double> all = values(i);
       if (all.size() < 2) continue;
@@ -91,7 +113,7 @@ class ArmTuning {
     const bool none = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
       return has_diverged(results_.at(trial.id));
     });
-    return {points_[best_point(scores())], none ? "every run of the tuning diverged" : edge(),
+    return {points_[finalist_], none ? "every run of the tuning diverged" : edge(finalist_),
             static_cast<int64_t>(trials_.size())};
   }
 
@@ -102,6 +124,7 @@ class ArmTuning {
   std::vector<Point> points_;
   size_t planned_ = 0;  // points whose trials are in trials_
   std::vector<Trial> trials_;
+  size_t finalist_ = 0;  // the point that is chosen
   size_t edge_option_ = 0;
   bool edge_upwards_ = false;
 };

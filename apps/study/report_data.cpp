@@ -171,6 +171,9 @@ Json notes_json(const StudyState& state) {
     notes.push_back("Fewer than three seeds: points only, no intervals and no verdict.");
   if (!study.paired)
     notes.push_back("Runs are compared as independent samples (Welch), although seeds are shared.");
+  for (size_t i = 0; i < state.facts.size(); ++i)
+    for (const std::string& warning : state.facts[i].warnings)
+      notes.push_back(study.arms[i].name + ": " + warning);
   for (const auto& [id, result] : state.results)
     if (result.at("status") == "failed")
       notes.push_back(id + " failed: " + result.at("reason").get<std::string>());

@@ -13,6 +13,9 @@ namespace norma {
 namespace fs = std::filesystem;
 namespace {
 
+// How far the seeds of tuning lie behind those of the verdict: no study has that many.
+constexpr int64_t kTuningSeeds = 1000000;
+
 // The parts of a study file as they stand there.
 struct Given {
   Json base, vary = Json::object(), arms = Json::object(), tune, claim;
@@ -38,10 +41,10 @@ void describe(Fields& f, Study& study, Given& given, Json& allow) {
          "named arms that set several paths each: {\"name\": {\"dotted.path\": value, …}, …}");
   f.text("baseline", given.baseline,
          "the arm that the others are compared with; the first if left out");
-  f.json(
-      "tune", given.tune,
-      "what is tuned for every arm: dotted paths with their values, and \"sampler\" (grid or "
-      "quasi_random), \"budget\", \"seeds\", \"extend\", \"per_arm\", \"halving\"; null = nothing");
+  f.json("tune", given.tune,
+         "what is tuned for every arm: dotted paths with their values, and \"sampler\" (grid or "
+         "quasi_random), \"budget\", \"seeds\", \"run_off\", \"extend\", \"per_arm\", \"halving\"; "
+         "null = nothing");
   f.integer("seeds", study.seeds, "fresh seeds that the verdict is taken from", {.min = 1});
   f.integer("first_seed", study.first_seed, "the first of them", {.min = 0, .max = 1e9});
   f.maybe_integer("steps", given.steps, "in place of the base config's train.steps", {.min = 1});
@@ -199,7 +202,14 @@ std::vector<int64_t> Study::verdict_seeds() const {
 
 std::vector<int64_t> Study::tuning_seeds() const {
   std::vector<int64_t> all;
-  for (int64_t i = 0; i < tuning.seeds; ++i) all.push_back(first_seed + 1000000 + i);
+  for (int64_t i = 0; i < tuning.seeds; ++i) all.push_back(first_seed + kTuningSeeds + i);
+  return all;
+}
+
+std::vector<int64_t> Study::run_off_seeds() const {
+  std::vector<int64_t> all;
+  for (int64_t i = 0; i < tuning.run_off; ++i)
+    all.push_back(first_seed + kTuningSeeds + tuning.seeds + i);
   return all;
 }
 

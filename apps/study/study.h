@@ -46,6 +46,7 @@ struct Study {
   // The seeds of the verdict, and those of tuning, which it never sees.
   std::vector<int64_t> verdict_seeds() const;
   std::vector<int64_t> tuning_seeds() const;
+  std::vector<int64_t> run_off_seeds() const;
 };
 
 // Reads a study file. A relative "base" is looked for beside the file. Throws a ConfigError that

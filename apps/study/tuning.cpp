@@ -76,6 +76,7 @@ Tuning read_tuning(Findings& findings, const Json& given) {
   reader.integer("budget", tuning.budget, "", {.min = 2, .max = 10000});
   reader.integer("seeds", tuning.seeds, "", {.min = 1});
   reader.integer("extend", tuning.extend, "", {.min = 0, .max = 20});
+  reader.integer("run_off", tuning.run_off, "", {.min = 0});
   reader.json("per_arm", per_arm, "");
   reader.json("halving", halving, "");
   reader.finish();

@@ -29,6 +29,9 @@ struct Tuning {
   int64_t budget = 16;  // points of quasi_random
   int64_t seeds = 1;
   int64_t extend = 2;  // grid points that may be added beyond an edge
+  // Further seeds for the two best points, of which the better by all its seeds is chosen: one seed
+  // alone often picks a neighbour of the best, and the verdict then finds that difference. 0: none.
+  int64_t run_off = 0;
   std::optional<Halving> halving;
 
   bool any() const { return !options.empty(); }

@@ -129,6 +129,29 @@ TEST_CASE("protocol: failed and diverged trials count and are never dropped") {
   CHECK(end.chosen.at("rms_norm").point == Point{1e-4});
 }
 
+TEST_CASE("protocol: a run-off gives the two best points more seeds, and the better goes on") {
+  const Study study =
+      two_norms(R"({"tune": {"optim.lr": {"log": [1e-3, 1e-1], "count": 3}, "run_off": 2}})");
+  TrialResults results;
+  const auto put = [&](const std::string& id, double score) {
+    results[id] = {{"trial", id}, {"status", "finished"}, {"initial", 9.0}, {"score", score}};
+  };
+  for (const Trial& trial : plan_of(study, results).trials)
+    put(trial.id, trial.point == Point{1e-2} ? 1 : trial.point == Point{1e-3} ? 1.1 : 2);
+  const Plan more = plan_of(study, results);
+  CHECK(more.chosen.empty());
+  const std::vector<Trial> missing = more.missing(results);
+  CHECK(missing.size() == 8);  // two points, two seeds, two arms
+  for (const Trial& trial : missing) {
+    CHECK(trial.point != Point{1e-1});
+    put(trial.id, trial.point == Point{1e-2} ? 1.5 : 1.2);
+  }
+  const Plan decided = plan_of(study, results);
+  // (1 + 1.5 + 1.5)/3 against (1.1 + 1.2 + 1.2)/3; it lies at an edge now, which is told.
+  CHECK(decided.chosen.at("rms_norm").point == Point{1e-3});
+  CHECK_THAT(decided.chosen.at("rms_norm").doubt, ContainsSubstring("lowest that was tried"));
+}
+
 TEST_CASE("protocol: successive halving keeps the better share and gives no verdict") {
   const Study study = two_norms(
       R"({"tune": {"optim.lr": {"log": [1e-3, 1e-1], "count": 3},
