@@ -1,8 +1,8 @@
 #include "apps/pages/page.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <string_view>
 
 #include "apps/common/html.h"
@@ -30,6 +30,21 @@ std::string base64_of_hex(std::string_view hex) {
   if (held > 0) text += kDigits[bits << (6 - held) & 63];
   while (text.size() % 4 != 0) text += '=';
   return text;
+}
+
+constexpr std::string_view kPathEnds = " \t\r\n\"'(),;<>|";
+
+// Where the next absolute path begins at or behind `from`, a / or ~/ that begins a word: not in
+// train/loss, https://x/y or 1 / 2. The end of the text where there is none.
+size_t path_start(std::string_view text, size_t from) {
+  constexpr std::string_view kBefore = " \t\r\n\"'=(,;:[<>|";
+  for (size_t at = from; at < text.size(); ++at) {
+    if (at > 0 && kBefore.find(text[at - 1]) == std::string_view::npos) continue;
+    if (text.substr(at, 3) == "///") return at + 2;  // file:///
+    if (text.substr(at, 2) == "//") continue;
+    if (text[at] == '/' || text.substr(at, 2) == "~/") return at;
+  }
+  return text.size();
 }
 
 // The policy's word for a script that may run (Content Security Policy, level 3).
@@ -64,10 +79,19 @@ std::string without_charts() {
 }
 
 std::string without_folders(const std::string& text) {
-  // A slash or ~/ that begins a word, and at least one folder: not train/loss, https://x/y or 1
-  // / 2.
-  static const std::regex path(R"((^|[\s"'=(,;:\[])(?:~|[A-Za-z]:)?/(?!/)(?:[^\s/"'(),;]+/)+)");
-  return std::regex_replace(text, path, "$1…/");
+  std::string cut;
+  for (size_t at = 0; at < text.size();) {
+    const size_t start = path_start(text, at);
+    const size_t end = std::min(text.find_first_of(kPathEnds, start), text.size());
+    const size_t slash = start == end ? start : text.rfind('/', end - 1);
+    cut.append(text, at, start - at);
+    // A first slash alone names no folder.
+    const bool has_folder = start < end && slash > start + (text[start] == '~' ? 1 : 0);
+    if (has_folder) cut += "…";
+    cut.append(text, has_folder ? slash : start, end - (has_folder ? slash : start));
+    at = end;
+  }
+  return cut;
 }
 
 Json without_folders(const Json& value) {

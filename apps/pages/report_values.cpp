@@ -106,6 +106,18 @@ int score_decimals(const Json& report) {
   return decimals_for(*middle);
 }
 
+std::string interval_name(const Json& report) {
+  const double confidence = number_at(report, "confidence").value_or(0.95);
+  return rounded(100 * confidence) + " % interval";
+}
+
+std::string budget_text(const Json& report) {
+  const std::string budget = text_at(report, "budget");
+  for (const std::string& sentence : texts_at(report, "verdict"))
+    if (sentence.find(budget) != std::string::npos) return "";
+  return budget;
+}
+
 std::string rank_text(const Json& arm) {
   const Json& rank = member(arm, "rank");
   const auto best = number_at(rank, "best"), worst = number_at(rank, "worst");

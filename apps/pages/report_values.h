@@ -31,6 +31,10 @@ const Json& arm_of(const Json& report, const std::string& name);
 std::string settings_text(const Json& settings);
 // Decimals by which the report's scores are told apart.
 int score_decimals(const Json& report);
+// "95 % interval", at the report's confidence.
+std::string interval_name(const Json& report);
+// What a report says of its tuning budget, unless its verdict says so, too.
+std::string budget_text(const Json& report);
 // "1–3", "2"; empty without one.
 std::string rank_text(const Json& arm);
 // The arms from the best mean to the worst, those without one last.

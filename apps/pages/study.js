@@ -118,7 +118,7 @@
     const references = list(which === "measured" ? curve.references : []);
     const ends = [Math.min(...curve.x), Math.max(...curve.x)];
     charts.xy(figure, {
-      height: 280, x: {label: claim.x_name || "x", log: spread(curve.x), fixed: true, ticks: curve.x},
+      height: 280, x: {label: claim.x_name || (claim.published_curve || {}).x_name || "x", log: spread(curve.x), fixed: true, ticks: curve.x},
       y: {label: which === "measured" ? metricOf(data) : curve.name || "published", fixed: true},
       series: [{group: which === "measured" ? 0 : 1, line: "line", marks: true, points: curvePoints(curve)},
         ...references.map(r => ({group: 7, line: "line", dashed: true, reference: true,

@@ -45,7 +45,7 @@ std::string cost_content(const Json& report) {
          table("Measured in turns with the other arms",
                {{"arm", true},
                 {"ms a step"},
-                {"95 % interval"},
+                {interval_name(report)},
                 {"of the baseline's"},
                 {"peak memory"},
                 {"inference, ms"},
@@ -70,7 +70,8 @@ std::string robustness_content(const Json& report) {
       row.cells.push_back(evaluation_cell(member(member(arm, "evaluations"), name.c_str())));
     rows.push_back(row);
   }
-  return table("Evaluations by arm: mean and 95 % interval over seeds", columns, rows);
+  return table("Evaluations by arm: mean and " + interval_name(report) + " over seeds", columns,
+               rows);
 }
 
 std::string measures_content(const Json& report) {
@@ -83,10 +84,13 @@ std::string measures_content(const Json& report) {
                      long_text(text_at(each, "why_not"))}});
   }
   if (rows.empty()) return "";
-  return table(
-      "Descriptive measures",
-      {{"measure", true}, {"arm", true}, {"value"}, {"95 % interval"}, {"why there is none", true}},
-      rows);
+  return table("Descriptive measures",
+               {{"measure", true},
+                {"arm", true},
+                {"value"},
+                {interval_name(report)},
+                {"why there is none", true}},
+               rows);
 }
 
 }  // namespace norma::pages

@@ -42,7 +42,7 @@ std::string tuned_table(const Json& report) {
     const std::string state = text_at(arm, "tuning"), tuned = settings_text(member(arm, "tuned"));
     if (state.empty() && tuned.empty()) continue;
     rows.push_back({{row_name(text_at(arm, "name")), word(tuned.empty() ? "nothing" : tuned),
-                     state == "tuned" || state.empty() ? word(state) : badge(state, "unsure"),
+                     state.rfind("not tuned", 0) == 0 ? badge(state, "unsure") : word(state),
                      figure(number_at(arm, "sensitivity"))}});
   }
   if (rows.empty()) return "";

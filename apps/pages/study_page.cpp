@@ -22,7 +22,7 @@ std::string study_body(const Json& report) {
   pages::Body body(pages::study_head(report));
   body.add("claim", "The claim", "", pages::claim_content(report));
   body.add("ranking", "Ranking",
-           "The mean of each arm over its fresh seeds with its 95 % interval; every seed a faint "
+           "The mean of each arm over its fresh seeds with its interval; every seed a faint "
            "point, a diverged one a cross. Ranks are the places that the arm may hold.",
            pages::ranking_content(report));
   body.add("comparisons", "Against the baseline",

@@ -48,6 +48,8 @@ std::string reproduction_content(const Json& report) {
   std::string html;
   if (const std::string command = text_at(report, "command"); !command.empty())
     html += preformatted(command);
+  if (const Json& study = member(report, "study"); study.is_object())
+    html += details("The study, every default filled in", preformatted(format_json(study)));
   if (const std::string card = properties("Data card", member(report, "data_card")); !card.empty())
     html += "<h3>Data</h3>\n" + details("Data card", card);
   html += configs(report);

@@ -25,6 +25,11 @@ Cell divergence_cell(const Json& arm) {
   return *count > 0 ? badge(text, "fail") : word(text);
 }
 
+Cell studied_cell(const Json& studied) {
+  if (!studied.is_boolean()) return word("");
+  return studied.get<bool>() ? word("yes") : badge("no", "fail");
+}
+
 // A p-value: two digits, nothing below a thousandth.
 Cell p_cell(const Json& object, const char* key) {
   const auto p = number_at(object, key);
@@ -102,8 +107,8 @@ std::string ranking_content(const Json& report) {
                {{"arm", true},
                 {"rank", true},
                 {"mean"},
-                {"95 % interval"},
-                {"seeds diverged (95 % interval)", true},
+                {interval_name(report)},
+                {"seeds diverged (" + interval_name(report) + ")", true},
                 {"parameters"}},
                rows) +
          seeds_table(report);
@@ -127,13 +132,13 @@ std::string comparison_content(const Json& report) {
           p_cell(each, "p_holm"), p_cell(each, "equivalence_p_holm"),
           figure(number_at(each, "margin"), decimals),
           figure(number_at(each, "detectable"), decimals),
-          figure(number_at(each, "correlation"), 2), figure(number_at(each, "power_gained"))}});
+          figure(number_at(each, "correlation"), 2), figure(number_at(each, "power_gained"), 1)}});
   }
   std::string html = drawn ? chart("differences", "Difference of each arm from the baseline") : "";
   html += table("Each arm less the baseline",
                 {{"arm", true},
                  {"finding", true},
-                 {"difference (95 % interval)"},
+                 {"difference (" + interval_name(report) + ")"},
                  {"relative"},
                  {"p"},
                  {"p of equivalence"},
@@ -155,9 +160,9 @@ std::string comparison_content(const Json& report) {
 std::string fairness_content(const Json& report) {
   std::vector<Row> rows;
   for (const Json& each : members(report, "differences"))
-    rows.push_back({{row_name(text_at(each, "arm")), word(text_at(each, "what")),
-                     word(text_at(each, "here")), word(text_at(each, "baseline")),
-                     flag_at(each, "studied") ? word("yes") : badge("no", "fail")}});
+    rows.push_back(
+        {{row_name(text_at(each, "arm")), word(text_at(each, "what")), word(text_at(each, "here")),
+          word(text_at(each, "baseline")), studied_cell(member(each, "studied"))}});
   if (rows.empty()) return "";
   return table(
       "Differences from the baseline",

@@ -1,8 +1,10 @@
 #include "apps/pages/study_tables.h"
 
 #include <cctype>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/human.h"
 #include "apps/pages/page.h"
 #include "apps/pages/report_values.h"
 #include "apps/pages/table.h"
@@ -115,12 +117,12 @@ std::string study_markdown(const Json& report) {
     text += "### " + markdown_escaped(title) + "\n\n";
   for (const std::string& sentence : pages::texts_at(shown, "verdict"))
     text += "- " + markdown_escaped(sentence) + "\n";
-  if (const std::string budget = pages::text_at(shown, "budget"); !budget.empty())
+  if (const std::string budget = pages::budget_text(shown); !budget.empty())
     text += "- " + markdown_escaped(budget) + "\n";
   const std::string name = pages::text_at(metric, "name");
   text += (text.empty() ? "" : "\n") + std::string("| rank | arm | ") +
-          (name.empty() ? "mean" : markdown_escaped(name)) +
-          " \\[95 %\\] | diverged | against the baseline | ms a step | parameters |\n"
+          (name.empty() ? "mean" : markdown_escaped(name)) + " \\[" + pages::interval_name(shown) +
+          "\\] | diverged | against the baseline | ms a step | parameters |\n"
           "| :-- | :-- | --: | :-- | :-- | --: | --: |\n";
   for (const Json* arm : pages::ranked_arms(shown)) {
     const std::string rank = pages::rank_text(*arm);
@@ -129,7 +131,7 @@ std::string study_markdown(const Json& report) {
             markdown_escaped(pages::text_at(*arm, "name")) + " | " +
             with_interval(*arm, "mean", decimals) + " | " + divergence_text(*arm) + " | " +
             comparison_text(shown, *arm, decimals) + " | " + cost_text(*arm) + " | " +
-            (parameters ? pages::rounded(*parameters) : "–") + " |\n";
+            (parameters ? grouped(std::llround(*parameters)) : "–") + " |\n";
   }
   return text;
 }

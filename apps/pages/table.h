@@ -30,7 +30,7 @@ Cell estimate(std::optional<double> value, std::optional<double> low, std::optio
 Cell written(double value, std::string_view shown);
 
 struct Column {
-  std::string_view name;
+  std::string name;
   bool is_word = false;
 };
 struct Row {

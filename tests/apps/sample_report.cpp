@@ -150,7 +150,9 @@ void add_arm(Json& report, const MadeArm& arm, std::mt19937& random) {
                                    {"high", difference + half},
                                    {"relative", difference / 0.091},
                                    {"p", 0.004},
-                                   {"p_holm", arm.ghost == 16 ? 0.61 : 0.00042},
+                                   {"p_holm", arm.ghost == 16  ? 0.61
+                                              : arm.ghost == 2 ? 0.31
+                                                               : 0.00042},
                                    {"equivalence_p_holm", 0.031},
                                    {"margin", 0.00273},
                                    {"correlation", 0.62},
@@ -195,6 +197,8 @@ Json sample_report() {
       {"date", "2026-11-23"},
       {"command", "./norma compare configs/studies/sample.json"},
       {"exploratory", false},
+      {"complete", true},
+      {"confidence", 0.95},
       {"metric", {{"name", "test/error"}, {"unit", "share of images"}, {"tuned_on", "val/loss"}}},
       {"budget", "At this tuning budget: 5 rates × 2 seeds an arm, 300 steps."}};
   report["verdict"] = {
@@ -218,15 +222,20 @@ Json sample_report() {
       {"number", 5},
       {"citation", "A. Author and B. Author, \"A paper made up for tests\" (2018)"},
       {"published", "the error rises below a batch of 8"},
-      {"test", "paired t: error(2) − error(32) above 0"},
       {"verdict", "pass"},
-      {"estimate", 0.0301},
-      {"low", 0.0262},
-      {"high", 0.0340},
-      {"sentence", "The error at a statistics batch of 2 is 0.030 above that at 32."},
+      {"outcomes",
+       {{{"test", "batch_norm_2 greater than batch_norm_32"},
+         {"verdict", "pass"},
+         {"estimate", 0.0301},
+         {"low", 0.0262},
+         {"high", 0.0340},
+         {"threshold", "above 0"},
+         {"sentence", "The error at a statistics batch of 2 is 0.030 above that at 32."}}}},
       {"published_curve",
-       {{"name", "error, %"}, {"x", {2, 4, 8, 16, 32}}, {"y", {34.7, 27.3, 24.2, 23.7, 23.6}}}},
-      {"x_name", "statistics batch"}};
+       {{"name", "error, %"},
+        {"x_name", "statistics batch"},
+        {"x", {2, 4, 8, 16, 32}},
+        {"y", {34.7, 27.3, 24.2, 23.7, 23.6}}}}};
   for (const char* list : {"arms", "comparisons", "tuning", "curves", "trials"})
     report[list] = Json::array();
   for (const MadeArm& arm : kArms) add_arm(report, arm, random);

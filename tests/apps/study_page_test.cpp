@@ -129,6 +129,17 @@ TEST_CASE("a study's page names no folder and fetches nothing", "[apps]") {
     CHECK_THAT(shown(page), !ContainsSubstring(attribute));
 }
 
+TEST_CASE("absolute paths lose their folders, other slashes stay", "[apps]") {
+  const auto cut = [](const char* text) { return pages::without_folders(std::string(text)); };
+  CHECK(cut("/home/a/b.json") == "…/b.json");
+  CHECK(cut("read ~/a/b c/d, '/x/y z/w' (/u/v)") == "read …/b c/d, '…/y z/w' (…/v)");
+  CHECK(cut("--out=/srv/a/ file:///srv/a/b") == "--out=…/ file://…/b");
+  for (const char* same :
+       {"", "/", "a/b/c", "1 / 2", "train/loss", "https://a.org/b/c", "/name", "µs/step", "//x/y"})
+    CHECK(cut(same) == same);
+  CHECK(cut(("/" + std::string(300000, 'a')).c_str()).size() == 300001);
+}
+
 TEST_CASE("beside a claim's published curve stand the arms with its numbers", "[apps]") {
   const Json report = sample_report();
   const Json curve = pages::measured_curve(report);
