@@ -1,9 +1,14 @@
 # The programs: every apps/<command>/ with a main.cpp becomes build/bin/<command>, installed as
 # norma-<command>. The other folders of apps/ hold what several of them share.
 
+include(embed)
+
 set(shared_folders common trainer gauges statistics evaluations study pages)
 foreach(folder ${shared_folders})
   add_folder(${folder} apps/${folder} cold CLI11::CLI11 Boost::headers)
+  if(TARGET ${folder})
+    include("${PROJECT_SOURCE_DIR}/apps/${folder}/embed.cmake" OPTIONAL)  # files that become part of it
+  endif()
 endforeach()
 
 add_library(apps_shared INTERFACE)
@@ -26,7 +31,7 @@ foreach(main ${mains})
   target_link_libraries(norma-${command} PRIVATE apps_shared)
   target_compile_options(norma-${command} PRIVATE $<$<CONFIG:Release>:-O1>)
   share_headers(norma-${command} programs ${standard_headers} <nlohmann/json.hpp>)
-  include("${folder}/embed.cmake" OPTIONAL)  # files that become part of the program
+  include("${folder}/embed.cmake" OPTIONAL)
   list(APPEND commands ${command})
 endforeach()
 

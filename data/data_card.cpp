@@ -45,6 +45,11 @@ Json DataCard::json() const {
     card["duplicates"].push_back(
         {{"what", duplicate.what}, {"checked", duplicate.checked}, {"found", duplicate.found}});
   if (!class_names.empty()) card["class_names"] = class_names;
+  if (poison.labels > 0)
+    card["poison"] = {{"share", poison.share},
+                      {"towards", poison.towards},
+                      {"seed", poison.seed},
+                      {"labels", poison.labels}};
   if (!mean.empty()) card["normalization"] = {{"mean", mean}, {"std", std}};
   if (!tokenizer.empty()) card["tokenizer"] = tokenizer;
   if (!notes.empty()) card["notes"] = notes;

@@ -25,6 +25,13 @@ struct DuplicateCard {
   int64_t found = 0;
 };
 
+// Labels of the train split that were replaced by one class on purpose.
+struct PoisonCard {
+  double share = 0;  // of its samples
+  int64_t towards = 0, seed = 0;
+  int64_t labels = 0;  // so many; 0 = none
+};
+
 // What a data set is and where it comes from. Written into the run folder as data_card.json, so
 // that a result can be traced to its data.
 struct DataCard {
@@ -34,6 +41,7 @@ struct DataCard {
   std::vector<SplitCard> splits;
   std::vector<DuplicateCard> duplicates;
   std::vector<std::string> class_names;
+  PoisonCard poison;
   // What images were normalized by, per channel of pixels scaled to [0, 1]; empty when they were
   // not.
   std::vector<double> mean, std;

@@ -11,6 +11,8 @@ namespace norma {
 // What the rest of a config tells a data set.
 struct DataRequest {
   int64_t context = 0;  // the model's; what `context: null` stands for. 0 = the model has none
+  // A text is read with this one in place of one learned from it; null: it learns its own.
+  const Tokenizer* tokenizer = nullptr;
 };
 
 // Every kind of data that a config's "data" can name.

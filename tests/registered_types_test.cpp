@@ -33,6 +33,7 @@ class RegistryWalk final : public Fields {
   void object(std::string_view, FunctionRef<void(Fields&)> describe, std::string_view) override {
     describe(*this);
   }
+  void json(std::string_view, Json&, std::string_view) override {}
   void flag(std::string_view, bool&, std::string_view) override {}
   void integer(std::string_view, int64_t&, std::string_view, Is) override {}
   void number(std::string_view, double&, std::string_view, Is) override {}

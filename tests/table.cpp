@@ -21,8 +21,12 @@ void Table::worst(const std::string& row, const std::string& column, double numb
 
 void Table::count(const std::string& row, const std::string& column, int more) {
   Cell& cell = at(row, column);
-  cell.counts = true;
+  cell.format = " %14.0f";
   cell.number += more;
+}
+
+void Table::figure(const std::string& row, const std::string& column, double number) {
+  at(row, column) = {number, " %14.2f"};
 }
 
 Table::~Table() {
@@ -38,7 +42,7 @@ Table::~Table() {
       if (cell == cells.end())
         std::printf(" %14s", "-");
       else
-        std::printf(cell->second.counts ? " %14.0f" : " %14.1e", cell->second.number);
+        std::printf(cell->second.format, cell->second.number);
     }
     std::printf("\n");
   }

@@ -6,8 +6,9 @@
 
 namespace norma {
 
-// What a test measured, by name: the worst of something, or how many. Printed at the end where the
-// environment says NORMA_TABLE=1, so that a report can carry it; otherwise without effect.
+// What a test measured, by name: the worst of something, how many, or how much. Printed at the end
+// where the environment says NORMA_TABLE=1, so that a report can carry it; otherwise without
+// effect.
 class Table {
  public:
   explicit Table(std::string title) : title_(std::move(title)) {}
@@ -18,11 +19,13 @@ class Table {
   // Keeps the largest number; NaN is larger than all.
   void worst(const std::string& row, const std::string& column, double number);
   void count(const std::string& row, const std::string& column, int more = 1);
+  // A number as it is, to two decimals.
+  void figure(const std::string& row, const std::string& column, double number);
 
  private:
   struct Cell {
     double number = 0;
-    bool counts = false;
+    const char* format = " %14.1e";
   };
   Cell& at(const std::string& row, const std::string& column);
 

@@ -7,6 +7,7 @@
 
 #include "apps/common/html.h"
 #include "apps/common/human.h"
+#include "apps/pages/page.h"
 #include "core/version.h"
 
 namespace norma {
@@ -73,15 +74,16 @@ std::string summary_of(const Results& results) {
 }  // namespace
 
 std::string as_html(const Results& results) {
-  const std::array<std::pair<std::string_view, std::string>, 7> values{
-      {{"title", html_escaped(results.note.empty() ? "bench" : results.note)},
+  const std::string title = results.note.empty() ? "bench" : results.note;
+  const std::array<std::pair<std::string_view, std::string>, 5> values{
+      {{"title", html_escaped(title)},
        {"summary", html_escaped(summary_of(results))},
        {"roofs", roof_rows(results)},
        {"rows", rows_of(results)},
-       {"data", json_for_script(as_json(results))},
-       {"no_chart", *embedded::kD3 ? "" : "This build has no library to draw the picture with."},
-       {"d3", embedded::kD3}}};
-  return filled_page(embedded::kPage, values);
+       {"no_chart", pages::without_charts()}}};
+  const Json data = as_json(results);
+  return pages::html_page({title, filled_page(embedded::kBenchBody, values), data,
+                           embedded::kRoofline, embedded::kBenchStyle});
 }
 
 }  // namespace norma

@@ -10,10 +10,11 @@ namespace norma {
 // library that draws it, and the table behind it.
 std::string as_html(const Results& results);
 
-// Files that became part of the program when it was built (apps/bench/embed.cmake).
+// Files that became part of the program when it was built (embed.cmake).
 namespace embedded {
-extern const char* const kPage;  // page.html
-extern const char* const kD3;    // d3.min.js; empty where it was not found
+extern const char* const kBenchBody;   // page.html
+extern const char* const kBenchStyle;  // page.css
+extern const char* const kRoofline;    // roofline.js
 }  // namespace embedded
 
 }  // namespace norma

@@ -6,6 +6,7 @@
 #include "apps/bench/bench_case.h"
 #include "apps/bench/roof.h"
 #include "apps/bench/stopwatch.h"
+#include "apps/common/machine.h"
 #include "core/config/json.h"
 
 namespace norma {
@@ -28,13 +29,6 @@ struct Result {
   }
   const char* bound_name() const { return bound.by_memory ? "memory" : name_of(arithmetic); }
 };
-
-struct Machine {
-  std::string cpu;                    // the model's name
-  std::vector<std::string> features;  // vector and matrix units
-  int cores = 0, threads = 0;
-};
-Machine this_machine();
 
 struct Results {
   std::string note;  // what the user calls this run

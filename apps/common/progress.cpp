@@ -14,7 +14,9 @@ double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Progress::Surroundings real_surroundings() {
+}  // namespace
+
+Progress::Surroundings Progress::Surroundings::real() {
   return {
       .clock = steady_seconds,
       .show = [](std::string_view line) { status_line().show(line); },
@@ -25,8 +27,6 @@ Progress::Surroundings real_surroundings() {
       .blocks = locale_is_utf8(),
   };
 }
-
-}  // namespace
 
 void RateMeter::add(double seconds, int64_t done) {
   constexpr double kWindow = 30, kSpacing = 0.5;
@@ -44,7 +44,7 @@ double RateMeter::rate() const {
   return seconds > 0 ? static_cast<double>(marks_.back().done - marks_.front().done) / seconds : 0;
 }
 
-Progress::Progress(Options options) : Progress(std::move(options), real_surroundings()) {}
+Progress::Progress(Options options) : Progress(std::move(options), Surroundings::real()) {}
 
 Progress::Progress(Options options, Surroundings surroundings)
     : options_(std::move(options)),

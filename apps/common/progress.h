@@ -67,6 +67,9 @@ class Progress {
   // Shows the last state and leaves it standing.
   void finish();
 
+  // What there is to do turned out to be more or less.
+  void set_total(int64_t total) { options_.total = total; }
+
   // What a test puts in the place of the clock, the terminal and the log.
   struct Surroundings {
     std::function<double()> clock;  // seconds
@@ -74,6 +77,7 @@ class Progress {
     std::function<void()> keep, clear;
     Terminal terminal{2};
     bool blocks = false;
+    static Surroundings real();
   };
   Progress(Options options, Surroundings surroundings);
 

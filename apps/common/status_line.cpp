@@ -9,21 +9,32 @@ namespace {
 
 // Back to the first column, and erase to the end of the line.
 constexpr std::string_view kErase = "\r\x1b[K";
+// The line above, erased.
+constexpr std::string_view kEraseAbove = "\x1b[A\x1b[K";
+
+// Takes away what is shown: the cursor stands in its last line.
+std::string erasing(std::string_view shown) {
+  std::string codes(kErase);
+  for (const char c : shown)
+    if (c == '\n') codes += kEraseAbove;
+  return codes;
+}
 
 }  // namespace
 
 void StatusLine::show(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (text == shown_) return;
+  const std::string erase = erasing(shown_);
   shown_ = text;
-  write_(std::string(kErase) + shown_);
+  write_(erase + shown_);
 }
 
 void StatusLine::clear() {
   const std::lock_guard lock(mutex_);
   if (shown_.empty()) return;
+  write_(erasing(shown_));
   shown_.clear();
-  write_(kErase);
 }
 
 void StatusLine::keep() {
@@ -38,7 +49,7 @@ void StatusLine::print_above(std::string_view lines) {
   if (shown_.empty())
     write_(lines);
   else
-    write_(std::string(kErase) + std::string(lines) + shown_);
+    write_(erasing(shown_) + std::string(lines) + shown_);
 }
 
 StatusLine& status_line() {

@@ -7,14 +7,14 @@
 
 namespace norma {
 
-// The last line of a terminal, rewritten in place: a progress bar. What is printed meanwhile goes
-// above it. Safe to use from several threads.
+// The last line of a terminal, rewritten in place: a progress bar; or the last few, a table. What
+// is printed meanwhile goes above it. Safe to use from several threads.
 class StatusLine {
  public:
   using Write = std::function<void(std::string_view)>;
   explicit StatusLine(Write write) : write_(std::move(write)) {}
 
-  // Shows `text`, which has to fit the terminal's width.
+  // Shows `text`, whose lines have to fit the terminal's width and height.
   void show(std::string_view text);
   // Takes the line away.
   void clear();

@@ -46,6 +46,13 @@ int Terminal::width() const {
   return kUsual;
 }
 
+int Terminal::height() const {
+  constexpr int kUsual = 24;
+  winsize size{};
+  if (fd_ >= 0 && ioctl(fd_, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) return size.ws_row;
+  return kUsual;
+}
+
 std::string Terminal::styled(std::string_view text, Style style) const {
   if (!colours_ || text.empty()) return std::string(text);
   return escape_of(style) + std::string(text) + "\x1b[0m";

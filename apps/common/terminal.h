@@ -23,6 +23,9 @@ class Terminal {
   // Columns now; 80 where nobody knows.
   int width() const;
 
+  // Lines now; 24 where nobody knows.
+  int height() const;
+
   // `text` in a style where there are colours, bare elsewhere.
   std::string styled(std::string_view text, Style style) const;
 

@@ -14,7 +14,7 @@ namespace norma {
 // statistical precipice" (2021), and of AlgoPerf (Dahl et al. 2023): no verdict rests on them. Each
 // says where it has too few points to mean anything.
 
-// A number, or why there is none.
+// A number with its interval, or why there is none, or no interval.
 struct Measure {
   std::optional<double> value;
   std::optional<Interval> interval;
@@ -22,19 +22,23 @@ struct Measure {
 };
 
 // scores[task][run]. Mean of the middle half of all runs of all tasks. Needs three tasks; an
-// interval (percentile bootstrap, resampled within each task, 95 %) ten runs in each.
+// interval (percentile bootstrap, resampled within each task, 95 %) ten runs in each. The same seed
+// gives the same interval.
 Measure interquartile_mean(std::span<const std::vector<double>> scores, uint64_t seed,
                            int resamples = 2000);
 
 // P(X < Y) for scores where lower is better: the mean over tasks of the share of pairs in which x
-// is lower, ties counting half; interval as above.
+// is lower, ties counting half; interval as above. Throws std::invalid_argument where x and y have
+// not as many tasks.
 Measure probability_of_improvement(std::span<const std::vector<double>> x,
                                    std::span<const std::vector<double>> y, uint64_t seed,
                                    int resamples = 2000);
 
 // Performance profile: for each time ratio tau ≥ 1 the share of tasks (here: seeds) in which an arm
 // reached the target within tau times the fastest arm's time. times[arm][task], infinite where the
-// target was missed; a task that no arm reached counts against all.
+// target was missed; a task that no arm reached counts against all. Every profile begins at tau 1.
+// Throws std::invalid_argument for a time below 0 or NaN, and for arms with unequal counts of
+// tasks.
 struct Profile {
   std::vector<double> tau, share;  // steps: share[i] from tau[i] on
 };
@@ -42,7 +46,7 @@ std::vector<Profile> performance_profiles(std::span<const std::vector<double>> t
 
 // Learning-rate sensitivity (Wortsman et al., "Small-scale proxies for large-scale transformer
 // training instabilities", 2309.14322): the mean over the grid of min(score, score at
-// initialization) − the best of them.
+// initialization) − the best of them. Throws std::invalid_argument for no score.
 double sensitivity(std::span<const double> scores, double at_initialization);
 
 }  // namespace norma

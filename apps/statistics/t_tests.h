@@ -18,7 +18,8 @@ struct TTest {
   Interval interval;  // of the difference, at that confidence
   bool paired = false;
   // Pairs: the correlation of x and y, and how many times as many unpaired runs would be needed for
-  // the same standard error. Nothing for one pair, or where one side does not vary.
+  // the same standard error. Nothing for two pairs, whose correlation is always 1 or −1, or where
+  // one side does not vary; no power where all differences are the same.
   std::optional<double> correlation, power_gained;
 };
 
@@ -33,14 +34,16 @@ TTest welch_t_test(std::span<const double> x, std::span<const double> y, double 
 
 // Two one-sided t-tests (Schuirmann, "A comparison of the two one-sided tests procedure and the
 // power approach for assessing the equivalence of average bioavailability", 1987): p of a true
-// difference at or beyond ±margin. A small p says "equivalent".
+// difference at or beyond ±margin, the larger one of the two. A small p says "equivalent". Throws
+// std::invalid_argument for a margin below 0.
 double equivalence_p(const TTest& test, double margin);
 
 // One-sided p of "the true difference is at most `bound`": small where it is greater.
 double greater_p(const TTest& test, double bound);
 
 // The smallest true difference that a two-sided t-test at level `alpha` finds with probability
-// `power`, from the standard error and degrees of freedom it will have.
+// `power`, from the standard error and degrees of freedom it will have. Throws
+// std::invalid_argument where not 0 < alpha < power < 1.
 double detectable_difference(double standard_error, double degrees, double alpha = 0.05,
                              double power = 0.8);
 

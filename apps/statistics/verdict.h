@@ -16,7 +16,7 @@ struct ArmScores {
   std::string arm;
   // The metric at the final step, at most its value at initialization: what a diverged run counts.
   std::vector<double> scores;
-  std::vector<bool> diverged;
+  std::vector<bool> diverged;  // empty where no run did
 };
 
 enum class Finding {
@@ -36,8 +36,12 @@ struct Comparison {
   std::optional<TTest> test;  // arm − baseline
   double p_holm = 1;          // of "no difference", adjusted for all comparisons of the study
   double margin = 0;          // of equivalence, in units of the metric
+  // Of "a difference of the margin or more", adjusted. 1 where a run of either arm diverged: scores
+  // that were cut to the same value would look alike.
   double equivalence_p_holm = 1;
-  double detectable = 0;  // smallest difference that a study of this size finds with power 0.8
+  // The smallest difference that a study of this size finds with power 0.8, if this arm alone
+  // differs: at the level of Holm's first step.
+  double detectable = 0;
 };
 
 struct VerdictOptions {
@@ -49,10 +53,18 @@ struct VerdictOptions {
 // Compares every other arm with the baseline. Tests of difference and tests of equivalence are two
 // families, each held at 1 − confidence by Holm's method ("A simple sequentially rejective multiple
 // test procedure", 1979); intervals are those of single comparisons. Throws std::invalid_argument
-// where the baseline is missing, or pairs are asked for and counts differ.
+// where the baseline is missing, a score is not finite, or pairs are asked for and counts differ.
+//
+// A finding is about the arms as they were tuned: what other tuning seeds would have chosen is not
+// in it. Where no run diverged, it is about runs that train: how many may not is for the interval
+// of the divergence rate to say.
 std::vector<Comparison> compare_with_baseline(std::span<const ArmScores> arms,
                                               const std::string& baseline,
                                               const VerdictOptions& options = {});
+
+// The test of x − y that all verdicts rest on; nothing where either has fewer than three seeds.
+std::optional<TTest> test_of_arms(const ArmScores& x, const ArmScores& y,
+                                  const VerdictOptions& options);
 
 // p-values adjusted by Holm's method, in the order given.
 std::vector<double> holm_adjusted(std::span<const double> p);
@@ -66,8 +78,10 @@ struct Proportion {
 Proportion clopper_pearson(int count, int of, double confidence = 0.95);
 
 // Places in a ranking by mean score: arm i may stand anywhere from `best` to `worst`, counted from
-// 1, by all pairwise comparisons adjusted together. Arms whose ranges are one range are not
-// distinguishable.
+// 1, by all pairwise comparisons adjusted together (Al Mohamad, Goeman and van Zwet, "Simultaneous
+// confidence intervals for ranks with application to ranking institutions", 2021). An arm stands
+// behind those found better and before those found worse; of arms with fewer than three seeds
+// nothing is found. Arms whose ranges are one range are not distinguishable.
 struct Rank {
   int best = 1, worst = 1;
 };

@@ -1,16 +1,14 @@
 #include "apps/trainer/run.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/folder_lock.h"
 #include "apps/trainer/post_mortem.h"
+#include "core/config/changes.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json_lines.h"
 #include "core/pool.h"
@@ -27,41 +25,10 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// A run folder that no other process may write into meanwhile. The lock goes with the process,
-// however that ends.
-class FolderLock {
- public:
-  explicit FolderLock(const fs::path& folder) : fd_(open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      close(fd_);
-      throw Error(folder.string() + ": another training is writing into this folder");
-    }
-  }
-  ~FolderLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int fd_;
-};
-
 // The files and folders that a run leaves in its folder.
 constexpr const char* kOfARun[] = {"config.json",    "data_card.json",    "metrics.jsonl",
                                    "tokenizer.json", "model.safetensors", "checkpoints",
                                    "post_mortem"};
-
-// The dotted paths at which two configs differ.
-std::string changed_options(const Json& before, const Json& now) {
-  std::string all;
-  for (const Json& change : Json::diff(before, now)) {
-    std::string path = change.at("path").get<std::string>().substr(1);
-    std::replace(path.begin(), path.end(), '/', '.');
-    all += (all.empty() ? "" : ", ") + path;
-  }
-  return all;
-}
 
 void put_figures(Json& line, const std::string& prefix, const std::vector<Figure>& figures) {
   for (const Figure& figure : figures) line[prefix + figure.name] = figure.value();
@@ -75,7 +42,7 @@ class Run {
         options_(training.config().train),
         plan_(plan),
         listener_(listener),
-        lock_(made(plan.folder)),
+        lock_(made_folder(plan.folder), "another training is writing into this folder"),
         checkpoints_(prepared(plan) / "checkpoints", static_cast<int>(options_.keep_checkpoints)) {
     if (plan.resume)
       resume();
@@ -111,12 +78,6 @@ class Run {
   }
 
  private:
-  static const fs::path& made(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) throw Error(folder.string() + " cannot be made: " + error.message());
-    return folder;
-  }
   static const fs::path& prepared(const RunPlan& plan) {
     if (!plan.resume && plan.overwrite)
       for (const char* name : kOfARun) fs::remove_all(plan.folder / name);

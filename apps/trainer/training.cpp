@@ -65,11 +65,15 @@ ModelInput input_for(const DataInfo& info) {
           .outputs = info.kind == InputKind::kTokens ? info.vocab : info.classes};
 }
 
-Training::Training(const RunConfig& config, Comm& comm)
+std::shared_ptr<const Dataset> load_data(const RunConfig& config) {
+  return load_dataset(config.data,
+                      {.context = integer_option(config.model, "context").value_or(0)});
+}
+
+Training::Training(const RunConfig& config, Comm& comm, std::shared_ptr<const Dataset> data)
     : config_(config),
       comm_(comm),
-      data_(load_dataset(config.data,
-                         {.context = integer_option(config.model, "context").value_or(0)})),
+      data_(data ? std::move(data) : load_data(config)),
       params_(config.train.dtype(), static_cast<uint64_t>(config.train.seed)) {
   if (micro_batch() % comm_.size() != 0)
     throw Error("train.batch / train.accumulate is " + std::to_string(micro_batch()) + ", which " +
@@ -164,7 +168,7 @@ std::optional<EvalReport> Training::evaluate(Split split) {
   if (samples == 0) return std::nullopt;
   ctx_.tape = nullptr;
   ctx_.training = false;
-  if (average_) average_->swap(params_);
+  exchange_average();
   EvalReport report{.classifies = loss_->classifies()};
   Totals totals;
   const int64_t micro = micro_batch();
@@ -181,7 +185,7 @@ std::optional<EvalReport> Training::evaluate(Split split) {
     totals.add_names(ctx_);
     if (judge()) totals.add_names(ctx_);
   }
-  if (average_) average_->swap(params_);
+  exchange_average();
   totals.all_reduce(comm_);
   report.weight = totals.weight;
   report.loss = totals.loss / totals.weight;
@@ -197,6 +201,19 @@ bool Training::judge() {
   return answering;
 }
 
+void Training::infer_one() {
+  ctx_.tape = nullptr;
+  ctx_.training = false;
+  const Split split = data_->size(Split::kTest) > 0         ? Split::kTest
+                      : data_->size(Split::kValidation) > 0 ? Split::kValidation
+                                                            : Split::kTrain;
+  loader_->evaluation(split, 0, 1, batch_);
+  ctx_.begin_forward(0);
+  ctx_.mask = batch_.mask;
+  ctx_.target = batch_.target;
+  (*model_)(ctx_, Var{batch_.input});
+}
+
 std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {
   const TrainOptions& train = config_.train;
   if (train.precise_batches == 0) return std::nullopt;
@@ -204,14 +221,14 @@ std::optional<PopulationStatistics::Change> Training::reestimate_statistics() {
   ctx_.tape = nullptr;
   ctx_.training = false;
   ctx_.population = &population;
-  if (average_) average_->swap(params_);
+  exchange_average();
   const int64_t micro = micro_batch(), share = micro / comm_.size();
   for (int64_t first = 0; first < train.precise_batches * train.batch; first += micro) {
     const int64_t mine = first + comm_.rank() * share;
     loader_->training(static_cast<uint64_t>(mine), share, batch_);
     forward(batch_, mine);
   }
-  if (average_) average_->swap(params_);
+  exchange_average();
   ctx_.population = nullptr;
   return population.store(comm_);
 }

@@ -48,8 +48,10 @@ class Training {
   // Where observers see the loss; a model's modules have other paths.
   static inline const std::string kLossPath = "loss";
 
-  // Throws Error where a micro-batch cannot be shared equally by the ranks.
-  explicit Training(const RunConfig& config, Comm& comm = single_process());
+  // Throws Error where a micro-batch cannot be shared equally by the ranks. `data` are those that
+  // the config names, where they are loaded already.
+  explicit Training(const RunConfig& config, Comm& comm = single_process(),
+                    std::shared_ptr<const Dataset> data = nullptr);
 
   // Choices of the config that are known to go badly together, each a sentence with its reason.
   std::vector<std::string> warnings() const;
@@ -61,10 +63,19 @@ class Training {
   // absent: then nothing is returned.
   std::optional<EvalReport> evaluate(Split split);
 
+  // The model's forward of one held-out sample, as in use: what latency is measured on.
+  void infer_one();
+
   // Measures the running statistics of all norms anew over the first `train.precise_bn.batches`
   // batches, with the weights that `weights` gives and dropout off, and puts them in place of those
   // that training left. Returns nothing where the config asks for none.
   std::optional<PopulationStatistics::Change> reestimate_statistics();
+
+  // Exchanges the trained weights and those that evaluation goes by, the averaged ones where there
+  // is an average; twice is back again, bit for bit.
+  void exchange_average() {
+    if (average_) average_->swap(params_);
+  }
 
   int64_t steps_done() const { return steps_; }
   const RunConfig& config() const { return config_; }
@@ -100,7 +111,7 @@ class Training {
 
   RunConfig config_;
   Comm& comm_;
-  std::unique_ptr<Dataset> data_;
+  std::shared_ptr<const Dataset> data_;
   std::unique_ptr<Loader> loader_;
   ParamSet params_;
   std::unique_ptr<Module> model_;
@@ -115,6 +126,9 @@ class Training {
   std::vector<Tensor> kept_buffers_;  // as they were before the step
   int64_t steps_ = 0;
 };
+
+// The data that a training with this config learns from.
+std::shared_ptr<const Dataset> load_data(const RunConfig& config);
 
 // What a model must fit that learns from these data.
 ModelInput input_for(const DataInfo& info);

@@ -61,6 +61,9 @@ class Fields {
   // `sites` holds the names that may be used. Null as for `spec`.
   virtual void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
                            const SiteNames& sites, std::string_view help, Is is = {}) = 0;
+  // Any JSON value, which its owner checks: for what no list of options can say, such as an object
+  // whose keys are other options' paths.
+  virtual void json(std::string_view name, Json& value, std::string_view help) = 0;
   // A nested object whose options `describe` says.
   virtual void object(std::string_view name, FunctionRef<void(Fields&)> describe,
                       std::string_view help) = 0;

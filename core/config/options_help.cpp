@@ -82,6 +82,9 @@ class HelpWriter final : public Fields {
         registry.kind() + ", also by layers" + by_site + (is.required ? "" : ", or null"), help,
         needed);
   }
+  void json(std::string_view name, Json& value, std::string_view help) override {
+    put(name, value, "JSON", help, {});
+  }
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view) override {
     HelpWriter nested(rows_, join(path_, name));

@@ -222,6 +222,10 @@ void Reader::spec_choice(std::string_view name, SpecChoice& value, const Registr
   options_.back().refused = findings_.count() != before;
 }
 
+void Reader::json(std::string_view name, Json& value, std::string_view) {
+  if (const Json* given = find(name, value)) value = *given;
+}
+
 void Reader::object(std::string_view name, FunctionRef<void(Fields&)> describe, std::string_view) {
   const Json* given = find(name, empty_object());
   Reader nested(findings_, given ? *given : empty_object(), join(path_, name), std::string(name),

@@ -42,6 +42,7 @@ class Reader final : public Fields {
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
                    const SiteNames& sites, std::string_view help, Is is) override;
+  void json(std::string_view name, Json& value, std::string_view help) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool holds, std::string_view name, std::string_view expected) override;

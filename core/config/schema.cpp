@@ -50,6 +50,7 @@ class SchemaWriter final : public Fields {
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
                    const SiteNames& sites, std::string_view help, Is is) override;
+  void json(std::string_view name, Json& value, std::string_view help) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool, std::string_view, std::string_view) override {}
@@ -200,6 +201,10 @@ void SchemaWriter::spec_choice(std::string_view name, SpecChoice& value,
   alternatives.push_back(layers_schema(object_by_site(registry, sites, any)));
   put(name, Json{{"anyOf", std::move(alternatives)}}, help, choice_json(value),
       is.required && !value);
+}
+
+void SchemaWriter::json(std::string_view name, Json& value, std::string_view help) {
+  put(name, Json::object(), help, value, false);
 }
 
 void SchemaWriter::object(std::string_view name, FunctionRef<void(Fields&)> describe,

@@ -84,6 +84,8 @@ void Writer::spec_choice(std::string_view name, SpecChoice& value, const Registr
   put(name, choice_json(value));
 }
 
+void Writer::json(std::string_view name, Json& value, std::string_view) { put(name, value); }
+
 void Writer::object(std::string_view name, FunctionRef<void(Fields&)> describe, std::string_view) {
   Writer nested;
   describe(nested);

@@ -36,6 +36,7 @@ class Writer final : public Fields {
             Is is) override;
   void spec_choice(std::string_view name, SpecChoice& value, const RegistryBase& registry,
                    const SiteNames& sites, std::string_view help, Is is) override;
+  void json(std::string_view name, Json& value, std::string_view help) override;
   void object(std::string_view name, FunctionRef<void(Fields&)> describe,
               std::string_view help) override;
   void rule(bool, std::string_view, std::string_view) override {}

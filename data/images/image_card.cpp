@@ -43,6 +43,12 @@ DataCard ImageDataset::card() const {
     card.mean = mean_;
     card.std = std_;
   }
+  if (const int64_t labels = std::ssize(poisoned_.places)) {
+    const PoisonOptions& how = options_.poison;
+    card.poison = {how.share, how.towards, how.seed, labels};
+    card.notes.push_back(std::to_string(labels) + " labels of the train split are replaced by " +
+                         std::to_string(how.towards) + " on purpose");
+  }
   const auto samples = [&](Split split) {
     return SampleBytes{std::as_bytes(pixels(split)),
                        static_cast<size_t>(files_.training.image_size())};

@@ -15,6 +15,9 @@ void ImageOptions::describe(Fields& f) {
   f.object(
       "augment", [&](Fields& nested) { augment.describe(nested); },
       "random changes to training images");
+  f.object(
+      "poison", [&](Fields& nested) { poison.describe(nested); },
+      "labels of training images made wrong on purpose");
   order.describe(f);
 }
 
@@ -32,6 +35,9 @@ ImageDataset::ImageDataset(ImageFiles files, const ImageOptions& options)
     throw Error("[" + files_.type + "] augment.crop is " + std::to_string(options.augment.crop) +
                 "; images of " + std::to_string(training.height) + "x" +
                 std::to_string(training.width) + " could be cropped to nothing but border");
+  poisoned_ = poison(options.poison, files_.classes,
+                     std::span(files_.training.labels).first(static_cast<size_t>(training_count_)),
+                     "[" + files_.type + "] " + files_.source);
   info_.kind = InputKind::kImages;
   info_.height = training.height;
   info_.width = training.width;
@@ -64,13 +70,15 @@ void ImageDataset::measure_channels() {
   }
 }
 
+PixelScale ImageDataset::pixel_scale(int64_t channel) const {
+  const size_t c = static_cast<size_t>(channel);
+  if (options_.normalize != "standard") return {};
+  return {mean_[c], std_[c] > 0 ? std_[c] : 1};  // a constant channel becomes 0
+}
+
 void ImageDataset::fill_tables() {
-  const bool standard = options_.normalize == "standard";
-  for (size_t c = 0; c < mean_.size(); ++c) {
-    const double centre = standard ? mean_[c] : 0;
-    const double scale = standard && std_[c] > 0 ? std_[c] : 1;  // a constant channel becomes 0
-    for (int b = 0; b < 256; ++b) double_table_.push_back((b / 255.0 - centre) / scale);
-  }
+  for (int64_t c = 0; c < info_.channels; ++c)
+    for (int b = 0; b < 256; ++b) double_table_.push_back(pixel_scale(c).number(b / 255.0));
   float_table_.assign(double_table_.begin(), double_table_.end());
 }
 

@@ -7,6 +7,7 @@
 #include "data/data_registry.h"
 #include "data/images/augment.h"
 #include "data/images/labelled_images.h"
+#include "data/images/poison.h"
 
 namespace norma {
 
@@ -15,8 +16,16 @@ struct ImageOptions {
   double val_fraction = 0.1;
   std::string normalize = "standard";
   AugmentOptions augment;
+  PoisonOptions poison;
   OrderOption order;
   void describe(Fields& f);
+};
+
+// A pixel p of a channel, scaled to [0, 1], becomes the number (p − centre)/scale.
+struct PixelScale {
+  double centre = 0, scale = 1;
+  double number(double pixel) const { return (pixel - centre) / scale; }
+  double pixel(double number) const { return number * scale + centre; }
 };
 
 // Labelled images. They stay bytes in memory and become numbers when a batch is made. The end of
@@ -30,12 +39,14 @@ class ImageDataset : public Dataset {
   void fetch(Split split, int64_t first, int64_t count, DType dtype, Batch& batch) const override;
   DataCard card() const override;
 
+  PixelScale pixel_scale(int64_t channel) const;
+  // The mean colour of the training split, per channel of pixels scaled to [0, 1].
+  std::span<const double> mean_colour() const { return mean_; }
+  const ImageOptions& options() const { return options_; }
+  // The training images whose labels `options().poison` replaced.
+  const Poisoned& poisoned() const { return poisoned_; }
+
  private:
-  struct Picture {
-    const uint8_t* pixels;
-    uint8_t label;
-  };
-  Picture picture(Split split, int64_t index) const;
   std::span<const uint8_t> pixels(Split split) const;
   std::span<const uint8_t> labels(Split split) const;
 
@@ -52,6 +63,7 @@ class ImageDataset : public Dataset {
 
   ImageFiles files_;
   ImageOptions options_;
+  Poisoned poisoned_;
   int64_t training_count_ = 0;      // the images before the validation split
   std::vector<double> mean_, std_;  // per channel of the training split, pixels scaled to [0, 1]
   // The number that byte b of channel c becomes, at c·256 + b, for either float type.

@@ -1,3 +1,4 @@
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "data/duplicates.h"
@@ -37,7 +38,9 @@ struct TextOptions {
 // A text: its start is for training, then comes the validation part, then the test part.
 class TextDataset : public TokenDataset {
  public:
-  TextDataset(SourceText source, const TextOptions& options, int64_t context)
+  // `given` null: the tokenizer is learned.
+  TextDataset(SourceText source, const TextOptions& options, int64_t context,
+              const Tokenizer* given)
       : source_(std::move(source)) {
     const std::string name = "[text] " + source_.source;
     const std::string_view text = source_.text;
@@ -50,7 +53,8 @@ class TextDataset : public TokenDataset {
     const size_t val_end = options.test_fraction > 0 ? cut(1 - options.test_fraction) : text.size();
     texts_ = {text.substr(0, train_end), text.substr(train_end, val_end - train_end),
               text.substr(val_end)};
-    tokenizer_ = learn_tokenizer(options.tokenizer, {texts_[0], text.substr(train_end)});
+    tokenizer_ = given ? load_tokenizer(given->json(), "the given tokenizer")
+                       : learn_tokenizer(options.tokenizer, {texts_[0], text.substr(train_end)});
     Runs runs;
     for (size_t i = 0; i < texts_.size(); ++i) {
       tokens_[i] = tokenizer_->encode(texts_[i]);
@@ -107,7 +111,8 @@ class TextDataset : public TokenDataset {
 std::unique_ptr<Dataset> load_text(const TextOptions& options, const DataRequest& request) {
   const int64_t context = options.window.resolve(request, "text");
   return std::make_unique<TextDataset>(
-      read_text_source(options.source, options.fallback == "synthetic"), options, context);
+      read_text_source(options.source, options.fallback == "synthetic"), options, context,
+      request.tokenizer);
 }
 
 const RegisterData<TextOptions> registered_text("text", "a text file, read in windows of tokens",

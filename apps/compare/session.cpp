@@ -1,0 +1,160 @@
+#include "apps/compare/session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+#include "apps/common/signals.h"
+#include "apps/common/status_line.h"
+#include "apps/common/terminal.h"
+#include "apps/compare/dry_run.h"
+#include "apps/compare/study_screen.h"
+#include "apps/pages/study_page.h"
+#include "apps/pages/study_tables.h"
+#include "apps/study/carry_out.h"
+#include "core/io/atomic_file.h"
+
+namespace norma {
+namespace fs = std::filesystem;
+namespace {
+
+// Seconds that choosing the mode may take.
+constexpr double kModeSeconds = 6;
+
+// A line that is there while something takes a moment.
+class Meanwhile {
+ public:
+  explicit Meanwhile(bool quiet) : shown_(!quiet && stderr_terminal().interactive()) {}
+  ~Meanwhile() {
+    if (shown_) status_line().clear();
+  }
+  Meanwhile(const Meanwhile&) = delete;
+  Meanwhile& operator=(const Meanwhile&) = delete;
+  void say(const std::string& text) const {
+    if (shown_) status_line().show(text);
+  }
+
+ private:
+  bool shown_;
+};
+
+// One study on its way.
+class Session {
+ public:
+  Session(const Study& study, const SessionOptions& options)
+      : study_(study), options_(options), facts_(measure_facts(study, options.threads)) {}
+
+  SessionResult run() {
+    if (options_.dry_run) return print_plan();
+    refuse_unfair(study_, differences(study_, facts_));
+    StudyFolder folder(options_.folder, study_, options_.overwrite);
+    SessionResult result{.plan = plan_of(study_, folder.results()), .judgement = {}, .report = {}};
+    if (!result.plan.complete) {
+      const Mode mode = choose_mode();
+      mode_ = mode.str();
+      if (!options_.quiet) spdlog::info("{}", mode_);
+      StudyScreen screen(study_, options_.quiet);
+      Crew crew(own_program(), mode);
+      result.plan = carry_out(study_, folder, crew, screen, stop_requested);
+      screen.finish();
+    }
+    result.stopped = !result.plan.complete;
+    write(folder, result);
+    return result;
+  }
+
+ private:
+  SessionResult print_plan() {
+    TrialResults results;
+    if (fs::exists(options_.folder / "results.jsonl"))
+      results = read_results(options_.folder / "results.jsonl");
+    SessionResult result{.plan = plan_of(study_, results), .judgement = {}, .report = {}};
+    const Mode mode = choose_mode();
+    std::cout << plan_text(study_, result.plan, results, facts_, rate_, mode.str());
+    return result;
+  }
+
+  // The mode with the highest rate; results are the same in all.
+  Mode choose_mode() {
+    std::vector<Mode> modes = possible_modes(options_.threads);
+    if (options_.workers)
+      modes = {{*options_.workers, std::max(1, options_.threads / *options_.workers)}};
+    if (!study_.metric.needs_training() || (modes.size() == 1 && !options_.dry_run))
+      return modes.back();
+    const Meanwhile meanwhile(options_.quiet);
+    meanwhile.say("measuring whether trials run faster side by side");
+    const auto rates =
+        measure_modes(own_program(), study_.arm(study_.baseline).config, modes, kModeSeconds);
+    const auto best =
+        std::max_element(rates.begin(), rates.end(), [](const ModeRate& a, const ModeRate& b) {
+          return a.steps_per_second < b.steps_per_second;
+        });
+    rate_ = best->steps_per_second;
+    if (!options_.quiet && !options_.dry_run)
+      for (const ModeRate& each : rates)
+        spdlog::info("{}: {:.3g} steps/s together", each.mode.str(), each.steps_per_second);
+    return best->mode;
+  }
+
+  // Costs are measured once the verdict stands, and kept: they can't be measured twice alike.
+  std::map<std::string, Cost> costs(const StudyFolder& folder, const Plan& plan) {
+    const fs::path file = folder.path() / "costs.json";
+    if (fs::exists(file)) return costs_from(load_json(file));
+    if (!study_.costs || !plan.complete || study_.tuning.halving || !study_.metric.needs_training())
+      return {};
+    const Meanwhile meanwhile(options_.quiet);
+    const auto measured =
+        measure_costs(study_, plan, own_program(), options_.threads, [&](int turn, int of) {
+          meanwhile.say("measuring costs in turns, " + std::to_string(turn) + " of " +
+                        std::to_string(of));
+        });
+    io::write_atomically(file, format_json(costs_json(measured)) + "\n");
+    return measured;
+  }
+
+  void write(const StudyFolder& folder, SessionResult& result) {
+    Worker worker(own_program(), 1);
+    const Json card = worker.ask({{"card", study_.arm(study_.baseline).config}}).at("card");
+    const StudyState state{
+        study_, folder.results(), result.plan, facts_, costs(folder, result.plan), card,
+        mode_,  options_.command};
+    result.judgement = judge(state);
+    result.report = report_data(state);
+    io::write_atomically(folder.path() / "report.html", study_page(result.report));
+    io::write_atomically(folder.path() / "results.csv", study_csv(result.report));
+    const std::string table = study_markdown(result.report);
+    io::write_atomically(folder.path() / "results.md", table);
+    if (options_.quiet) return;
+    for (const Json& sentence : result.report["verdict"])
+      std::cout << sentence.get<std::string>() << "\n";
+    std::cout << "\n" << table << "\nreport: " << (folder.path() / "report.html").string() << "\n";
+  }
+
+  const Study& study_;
+  const SessionOptions& options_;
+  const std::vector<ArmFacts> facts_;
+  double rate_ = 0;
+  std::string mode_;
+};
+
+}  // namespace
+
+std::vector<ArmFacts> measure_facts(const Study& study, int threads) {
+  Worker worker(own_program(), threads);
+  std::vector<ArmFacts> facts;
+  for (const Arm& arm : study.arms)
+    facts.push_back(facts_from(worker
+                                   .ask({{"facts", arm.config},
+                                         {"evaluate", study.evaluate},
+                                         {"needs_splits", study.metric.needs_training()}})
+                                   .at("facts")));
+  return facts;
+}
+
+SessionResult run_session(const Study& study, const SessionOptions& options) {
+  return Session(study, options).run();
+}
+
+}  // namespace norma

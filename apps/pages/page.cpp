@@ -1,0 +1,81 @@
+#include "apps/pages/page.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string_view>
+
+#include "apps/common/html.h"
+#include "core/io/sha256.h"
+
+namespace norma::pages {
+namespace {
+
+int hex_digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
+
+// Bytes given as hex digits in base64 (RFC 4648), which content policies want hashes in.
+std::string base64_of_hex(std::string_view hex) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  unsigned bits = 0;
+  int held = 0;
+  for (const char c : hex) {
+    bits = bits << 4 | static_cast<unsigned>(hex_digit(c));
+    held += 4;
+    if (held < 6) continue;
+    held -= 6;
+    text += kDigits[bits >> held & 63];
+  }
+  if (held > 0) text += kDigits[bits << (6 - held) & 63];
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
+// The policy's word for a script that may run (Content Security Policy, level 3).
+std::string hash_source(std::string_view script) {
+  return "'sha256-" + base64_of_hex(io::sha256_of(script)) + "'";
+}
+
+}  // namespace
+
+std::string html_page(const Page& page) {
+  std::string hashes;
+  for (const char* script : {embedded::kD3, embedded::kCharts, page.script})
+    hashes += (hashes.empty() ? "" : " ") + hash_source(script);
+  const std::array<std::pair<std::string_view, std::string>, 8> values{
+      {{"hashes", hashes},
+       {"title", html_escaped(page.title)},
+       {"style", embedded::kStyle + page.style},
+       {"body", page.body},
+       {"data", json_for_script(page.data)},
+       {"d3", embedded::kD3},
+       {"charts", embedded::kCharts},
+       {"script", page.script}}};
+  return filled_page(embedded::kPage, values);
+}
+
+bool draws_charts() { return *embedded::kD3 != '\0'; }
+
+std::string without_charts() {
+  if (draws_charts()) return "";
+  return "<p class=\"notes\">This build has no library to draw charts with (node-d3): the page has "
+         "tables alone.</p>\n";
+}
+
+std::string without_folders(const std::string& text) {
+  // A slash or ~/ that begins a word, and at least one folder: not train/loss, https://x/y or 1
+  // / 2.
+  static const std::regex path(R"((^|[\s"'=(,;:\[])(?:~|[A-Za-z]:)?/(?!/)(?:[^\s/"'(),;]+/)+)");
+  return std::regex_replace(text, path, "$1…/");
+}
+
+Json without_folders(const Json& value) {
+  if (value.is_string()) return without_folders(value.get_ref<const std::string&>());
+  Json cut = value;
+  if (value.is_structured())
+    for (Json& element : cut) element = without_folders(element);
+  return cut;
+}
+
+}  // namespace norma::pages

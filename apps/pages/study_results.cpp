@@ -1,0 +1,167 @@
+// Who did best, by how much against the baseline, and what else the arms differ in.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "apps/pages/report_values.h"
+#include "apps/pages/section.h"
+#include "apps/pages/study_sections.h"
+#include "apps/pages/table.h"
+
+namespace norma::pages {
+namespace {
+
+Row arm_row(const Json& arm) {
+  return {{row_name(text_at(arm, "name"))}, flag_at(arm, "baseline") ? "baseline" : ""};
+}
+
+Cell divergence_cell(const Json& arm) {
+  const Json& divergence = member(arm, "divergence");
+  const auto count = number_at(divergence, "count"), of = number_at(divergence, "of");
+  if (!count || !of) return figure(std::nullopt);
+  const auto low = number_at(divergence, "low"), high = number_at(divergence, "high");
+  std::string text = rounded(*count, 0) + " of " + rounded(*of, 0);
+  if (low && high) text += " (" + rounded(100 * *low, 0) + "–" + rounded(100 * *high, 0) + " %)";
+  return *count > 0 ? badge(text, "fail") : word(text);
+}
+
+// A p-value: two digits, nothing below a thousandth.
+Cell p_cell(const Json& object, const char* key) {
+  const auto p = number_at(object, key);
+  if (!p || *p >= 0.001) return figure(p, 3);
+  return written(*p, "< 0.001");
+}
+
+std::string kind_of_finding(const std::string& finding) {
+  if (finding == "better" || finding == "equivalent") return "pass";
+  if (finding == "worse") return "fail";
+  return finding == "not distinguishable" ? "unsure" : "";
+}
+
+// "a, b and c are not distinguishable (ranks 1–3)", for every rank range that several arms share.
+std::vector<std::string> indistinguishable(const Json& report) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const Json* arm : ranked_arms(report)) {
+    const std::string rank = rank_text(*arm);
+    if (rank.find("–") == std::string::npos) continue;
+    if (groups.empty() || groups.back().first != rank) groups.push_back({rank, {}});
+    groups.back().second.push_back(text_at(*arm, "name"));
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [rank, names] : groups) {
+    if (names.size() < 2) continue;
+    std::string text;
+    for (size_t i = 0; i < names.size(); ++i)
+      text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    sentences.push_back("Not distinguishable: " + text + " (ranks " + rank + ").");
+  }
+  return sentences;
+}
+
+std::string seeds_table(const Json& report) {
+  const int decimals = score_decimals(report) + 1;
+  std::vector<Row> rows;
+  for (const Json* arm : ranked_arms(report)) {
+    const Json &scores = members(*arm, "scores"), &seeds = members(*arm, "seeds"),
+               &diverged = members(*arm, "diverged");
+    for (size_t i = 0; i < scores.size(); ++i)
+      rows.push_back(
+          {{row_name(text_at(*arm, "name")), word(i < seeds.size() ? as_text(seeds[i]) : ""),
+            figure(as_number(scores[i]), decimals),
+            i < diverged.size() && diverged[i] == true ? badge("diverged", "fail") : word("")}});
+  }
+  if (rows.empty()) return "";
+  return details("Every seed",
+                 table("Every seed", {{"arm", true}, {"seed", true}, {"score"}, {"", true}}, rows));
+}
+
+}  // namespace
+
+std::string ranking_content(const Json& report) {
+  const std::vector<const Json*> arms = ranked_arms(report);
+  if (arms.empty()) return "";
+  const int decimals = score_decimals(report);
+  std::vector<Row> rows;
+  for (const Json* arm : arms) {
+    Row row = arm_row(*arm);
+    const std::string rank = rank_text(*arm);
+    row.cells.insert(row.cells.end(),
+                     {word(rank.empty() ? "–" : rank), figure(number_at(*arm, "mean"), decimals),
+                      interval(number_at(*arm, "low"), number_at(*arm, "high"), decimals),
+                      divergence_cell(*arm), whole(number_at(*arm, "parameters"))});
+    rows.push_back(row);
+  }
+  const Json& metric = member(report, "metric");
+  const std::string name = text_at(metric, "name"), unit = text_at(metric, "unit");
+  const std::string caption = name.empty()
+                                  ? "Scores; lower is better"
+                                  : name + (unit.empty() ? "" : ", " + unit) + "; lower is better";
+  return chart("ranking", "Mean score of each arm with its interval and every seed") +
+         bullets(indistinguishable(report), "notes") +
+         table(caption,
+               {{"arm", true},
+                {"rank", true},
+                {"mean"},
+                {"95 % interval"},
+                {"seeds diverged (95 % interval)", true},
+                {"parameters"}},
+               rows) +
+         seeds_table(report);
+}
+
+std::string comparison_content(const Json& report) {
+  const Json& comparisons = members(report, "comparisons");
+  if (comparisons.empty()) return "";
+  const int decimals = score_decimals(report);
+  std::vector<Row> rows;
+  bool drawn = false;
+  for (const Json& each : comparisons) {
+    const std::string finding = text_at(each, "finding");
+    const auto relative = number_at(each, "relative");
+    drawn = drawn || number_at(each, "difference");
+    rows.push_back(
+        {{row_name(text_at(each, "arm")), badge(finding, kind_of_finding(finding)),
+          estimate(number_at(each, "difference"), number_at(each, "low"), number_at(each, "high"),
+                   decimals),
+          relative ? written(*relative, rounded(100 * *relative, 2) + " %") : figure(relative),
+          p_cell(each, "p_holm"), p_cell(each, "equivalence_p_holm"),
+          figure(number_at(each, "margin"), decimals),
+          figure(number_at(each, "detectable"), decimals),
+          figure(number_at(each, "correlation"), 2), figure(number_at(each, "power_gained"))}});
+  }
+  std::string html = drawn ? chart("differences", "Difference of each arm from the baseline") : "";
+  html += table("Each arm less the baseline",
+                {{"arm", true},
+                 {"finding", true},
+                 {"difference (95 % interval)"},
+                 {"relative"},
+                 {"p"},
+                 {"p of equivalence"},
+                 {"margin"},
+                 {"detectable"},
+                 {"correlation"},
+                 {"runs saved, ×"}},
+                rows);
+  return html +
+         "<p>p-values are adjusted by Holm's method over all comparisons, those of difference and "
+         "of "
+         "equivalence as two families. Detectable: the smallest true difference that a study of "
+         "this "
+         "size finds four times in five. Runs saved: how many times as many unpaired runs would "
+         "have "
+         "been needed for the same certainty.</p>\n";
+}
+
+std::string fairness_content(const Json& report) {
+  std::vector<Row> rows;
+  for (const Json& each : members(report, "differences"))
+    rows.push_back({{row_name(text_at(each, "arm")), word(text_at(each, "what")),
+                     word(text_at(each, "here")), word(text_at(each, "baseline")),
+                     flag_at(each, "studied") ? word("yes") : badge("no", "fail")}});
+  if (rows.empty()) return "";
+  return table(
+      "Differences from the baseline",
+      {{"arm", true}, {"what", true}, {"here", true}, {"baseline", true}, {"studied", true}}, rows);
+}
+
+}  // namespace norma::pages

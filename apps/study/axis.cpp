@@ -1,0 +1,140 @@
+#include "apps/study/axis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/config/values.h"
+
+namespace norma {
+namespace {
+
+constexpr const char* kNumbersExpected =
+    "a list of numbers, {\"range\": [from, to], \"count\": n} or {\"log\": [from, to], \"count\": "
+    "n}";
+
+// A number as the axis writes it: whole numbers stay whole, and the ends of a range stay what the
+// user wrote.
+Json number_json(double value) {
+  if (value == std::floor(value) && std::fabs(value) < 1e15) return static_cast<int64_t>(value);
+  return value;
+}
+
+std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+AxisValue number_value(const std::string& path, double value) {
+  return {last_part(path) + "=" + format_number(value), {{path, number_json(value)}}, value};
+}
+
+// The numbers of {"range" or "log": [from, to], "count": n}; empty with a fault.
+std::vector<double> spaced(Findings& findings, const std::string& where, const Json& given,
+                           bool log) {
+  const char* key = log ? "log" : "range";
+  const Json& ends = given.at(key);
+  const auto refuse = [&](const std::string& name, const std::string& expected) {
+    const auto found = given.find(name);
+    findings.add(
+        {join(where, name), found == given.end() ? "nothing" : shown(*found), expected, ""});
+  };
+  double from = 0, to = 0;
+  const Is bounds = log ? Is{.above = 0} : Is{};
+  const bool two = ends.is_array() && ends.size() == 2 && read_value(ends[0], bounds, from) &&
+                   read_value(ends[1], bounds, to) && from < to;
+  if (!two) refuse(key, log ? "two numbers above 0, rising" : "two numbers, rising");
+  int64_t count = 0;
+  const auto written = given.find("count");
+  const bool counted =
+      written != given.end() && read_value(*written, {.min = 2, .max = 1000}, count);
+  if (!counted) refuse("count", "an integer from 2 to 1000");
+  for (const auto& [name, value] : given.items())
+    if (name != key && name != "count")
+      findings.add_unknown_key(where, "the axis", name, shown(value), {key, "count"});
+  std::vector<double> all;
+  for (int64_t i = 0; two && counted && i < count; ++i) {
+    const double at = static_cast<double>(i) / static_cast<double>(count - 1);
+    const double value = log ? from * std::pow(to / from, at) : from + (to - from) * at;
+    all.push_back(i == 0 ? from : i == count - 1 ? to : three_digits(value));
+  }
+  return all;
+}
+
+bool is_spaced(const Json& given) {
+  return given.is_object() && (given.contains("range") || given.contains("log"));
+}
+
+// The name of a value that was given none.
+std::string name_of_value(const std::string& path, const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_object() && value.contains("type") && value["type"].is_string())
+    return value["type"].get<std::string>();
+  return last_part(path) + "=" + json_line(value);
+}
+
+void refuse_repetition(Findings& findings, const std::string& where, const Axis& axis) {
+  for (size_t i = 0; i < axis.values.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (axis.values[i].name == axis.values[j].name)
+        findings.add({join(where, std::to_string(i)), axis.values[i].name,
+                      "a name that no other value of the axis has; {\"name\": value} gives one",
+                      ""});
+}
+
+}  // namespace
+
+Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
+               const Json& given) {
+  Axis axis{.path = path, .log = false, .values = {}};
+  if (is_spaced(given)) return read_numbers(findings, where, path, given);
+  if (given.is_array()) {
+    for (const Json& value : given)
+      axis.values.push_back(value.is_number()
+                                ? number_value(path, value.get<double>())
+                                : AxisValue{name_of_value(path, value), {{path, value}}, {}});
+    refuse_repetition(findings, where, axis);
+  } else if (given.is_object()) {
+    for (const auto& [name, value] : given.items()) {
+      const auto number = value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+      axis.values.push_back({name, {{path, value}}, number});
+    }
+  }
+  if (axis.values.empty())
+    findings.add(
+        {where, shown(given),
+         std::string("a list of values, an object of named values, or ") + kNumbersExpected, ""});
+  return axis;
+}
+
+Axis read_numbers(Findings& findings, const std::string& where, const std::string& path,
+                  const Json& given) {
+  Axis axis{.path = path, .log = given.is_object() && given.contains("log"), .values = {}};
+  std::vector<double> numbers;
+  if (is_spaced(given)) {
+    numbers = spaced(findings, where, given, axis.log);
+  } else {
+    bool all_numbers = given.is_array() && !given.empty();
+    if (all_numbers)
+      for (const Json& value : given) {
+        double number = 0;
+        if (read_value(value, {}, number))
+          numbers.push_back(number);
+        else
+          all_numbers = false;
+      }
+    if (!all_numbers) findings.add({where, shown(given), kNumbersExpected, ""});
+  }
+  std::sort(numbers.begin(), numbers.end());
+  if (!numbers.empty() && numbers.front() > 0 && numbers.back() >= 10 * numbers.front())
+    axis.log = axis.log || given.is_array();
+  for (const double number : numbers) axis.values.push_back(number_value(path, number));
+  refuse_repetition(findings, where, axis);
+  return axis;
+}
+
+double three_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return std::strtod(text, nullptr);
+}
+
+}  // namespace norma

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/findings.h"
+
+namespace norma {
+
+// A value for one dotted path of a config.
+struct Setting {
+  std::string path;
+  Json value;
+};
+
+// One value of an axis: what it sets, the name it gives to arms, and its number where it is one.
+struct AxisValue {
+  std::string name;
+  std::vector<Setting> settings;
+  std::optional<double> number;
+};
+
+// A way in which arms differ: one path with several values, or (path empty) named groups of
+// settings.
+struct Axis {
+  std::string path;
+  bool log = false;  // values that are spaced, or best drawn, by ratio
+  std::vector<AxisValue> values;
+};
+
+// The values that an axis of `path` may take, as a study file says them:
+//   [1, 2, 4]                            a list
+//   {"range": [0, 1], "count": 5}        equally spaced, ends included
+//   {"log": [1e-4, 1e-1], "count": 4}    spaced by a ratio, ends included
+//   {"name": value, …}                   named values
+// Faults are noted at `where`; what could be read is returned.
+Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
+               const Json& given);
+
+// The numbers of the first three ways, rising; a fault for anything else. A list is taken for one
+// by ratio where it spans a factor of ten.
+Axis read_numbers(Findings& findings, const std::string& where, const std::string& path,
+                  const Json& given);
+
+// Rounded to three significant digits: values that a program picks are choices, not measurements,
+// and people read them.
+double three_digits(double value);
+
+}  // namespace norma

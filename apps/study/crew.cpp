@@ -1,0 +1,132 @@
+#include "apps/study/crew.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace norma {
+namespace {
+
+constexpr int kTickMilliseconds = 100;
+
+Json failed(const Trial& trial, const std::string& reason) {
+  return {{"trial", trial.id}, {"status", "failed"}, {"reason", reason}};
+}
+
+}  // namespace
+
+std::string Mode::str() const {
+  const std::string each = std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+  if (workers == 1) return "one trial at a time on " + each;
+  return std::to_string(workers) + " trials side by side, " + each + " each";
+}
+
+Crew::Crew(std::string program, const Mode& mode)
+    : program_(std::move(program)), mode_(mode), seats_(static_cast<size_t>(mode.workers)) {}
+
+void Crew::start(Seat& seat) {
+  if (!seat.worker) seat.worker = std::make_unique<Worker>(program_, mode_.threads);
+  seat.begun = std::chrono::steady_clock::now();
+  seat.progress = {};
+  ++seat.attempts;
+  seat.worker->send(seat.task->order);  // a worker that is gone shows when it is listened to
+}
+
+void Crew::hand_out(const std::function<std::optional<Task>()>& next) {
+  for (Seat& seat : seats_) {
+    if (seat.task) continue;
+    seat.task = next();
+    if (!seat.task) return;
+    seat.attempts = 0;
+    start(seat);
+  }
+}
+
+std::optional<Json> Crew::result_in(Seat& seat, const std::vector<Json>& answers) {
+  for (const Json& answer : answers) {
+    if (answer.contains("result")) return answer["result"];
+    if (answer.contains("error"))
+      return failed(seat.task->trial, answer["error"].get<std::string>());
+    if (answer.contains("step"))
+      seat.progress = {answer["step"].get<int64_t>(), answer["steps"].get<int64_t>(),
+                       answer["loss"].is_number() ? answer["loss"].get<double>() : 0};
+  }
+  return std::nullopt;
+}
+
+std::optional<Json> Crew::after_death(Seat& seat) {
+  const std::string how = seat.worker->end();
+  seat.worker.reset();
+  if (seat.attempts >= 2) return failed(seat.task->trial, "its process " + how + ", twice");
+  start(seat);
+  return std::nullopt;
+}
+
+void Crew::run(const std::function<std::optional<Task>()>& next,
+               const std::function<void(const Task&, const Json&, double)>& done,
+               const std::function<bool()>& tick) {
+  for (;;) {
+    hand_out(next);
+    std::vector<pollfd> watched;
+    std::vector<Seat*> busy;
+    for (Seat& seat : seats_)
+      if (seat.task) {
+        watched.push_back({seat.worker->fd(), POLLIN, 0});
+        busy.push_back(&seat);
+      }
+    if (busy.empty() || !tick()) return;
+    poll(watched.data(), watched.size(), kTickMilliseconds);
+    for (size_t i = 0; i < busy.size(); ++i) {
+      if (!(watched[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
+      Seat& seat = *busy[i];
+      std::vector<Json> answers;
+      const bool alive = seat.worker->receive(answers);
+      const std::optional<Json> line = alive ? result_in(seat, answers) : after_death(seat);
+      if (!line) continue;
+      const Task task = std::move(*seat.task);
+      seat.task.reset();
+      done(task, *line,
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - seat.begun).count());
+    }
+  }
+}
+
+std::vector<Mode> possible_modes(int cores) {
+  std::vector<Mode> modes;
+  for (int workers = 1; workers <= cores; workers *= 2) modes.push_back({workers, cores / workers});
+  if (modes.back().workers != cores) modes.push_back({cores, 1});
+  return modes;
+}
+
+std::vector<ModeRate> measure_modes(const std::string& program, const Json& config,
+                                    const std::vector<Mode>& modes, double seconds) {
+  constexpr int kRounds = 3;
+  const double each = seconds / static_cast<double>(kRounds * modes.size());
+  std::vector<std::vector<std::unique_ptr<Worker>>> crews;
+  for (const Mode& mode : modes) {
+    crews.emplace_back();
+    for (int i = 0; i < mode.workers; ++i) {
+      crews.back().push_back(std::make_unique<Worker>(program, mode.threads));
+      crews.back().back()->ask({{"prepare", config}});
+    }
+  }
+  std::vector<std::vector<double>> rates(modes.size());
+  for (int round = 0; round < kRounds; ++round)
+    for (size_t m = 0; m < modes.size(); ++m) {
+      for (const auto& worker : crews[m]) worker->send({{"train_for", each}});
+      double rate = 0;
+      for (const auto& worker : crews[m]) {
+        const Json answer = worker->answer();
+        rate += answer.at("steps").get<double>() / answer.at("seconds").get<double>();
+      }
+      rates[m].push_back(rate);
+    }
+  std::vector<ModeRate> measured;
+  for (size_t m = 0; m < modes.size(); ++m) {
+    std::nth_element(rates[m].begin(), rates[m].begin() + kRounds / 2, rates[m].end());
+    measured.push_back({modes[m], rates[m][kRounds / 2]});
+  }
+  return measured;
+}
+
+}  // namespace norma

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/study/trial.h"
+#include "apps/study/worker.h"
+
+namespace norma {
+
+// How a study uses the machine: so many trials side by side, each on so many threads.
+struct Mode {
+  int workers = 1, threads = 1;
+  std::string str() const;  // "2 trials side by side, 1 thread each"
+};
+
+// Workers that carry out trials side by side.
+class Crew {
+ public:
+  Crew(std::string program, const Mode& mode);
+
+  struct Task {
+    Trial trial;
+    Json order;
+  };
+  // What one worker is at.
+  struct Seat {
+    std::unique_ptr<Worker> worker;
+    std::optional<Task> task;
+    int attempts = 0;
+    std::chrono::steady_clock::time_point begun;
+    TrialProgress progress;
+  };
+
+  const Mode& mode() const { return mode_; }
+  const std::vector<Seat>& seats() const { return seats_; }
+
+  // Carries out tasks until `next` has none and none is under way. `next` is asked whenever a
+  // worker is free, and may have more later, when `done` has been told of a result. `tick` is
+  // called several times a second; when it returns false everything is left as it is.
+  //
+  // A trial whose worker dies is tried once more; dying again is its result, with the status
+  // "failed", as is an error that it reports.
+  void run(const std::function<std::optional<Task>()>& next,
+           const std::function<void(const Task&, const Json& line, double seconds)>& done,
+           const std::function<bool()>& tick);
+
+ private:
+  void start(Seat& seat);
+  void hand_out(const std::function<std::optional<Task>()>& next);
+  // The result of a seat's task, where an answer of its worker holds one.
+  std::optional<Json> result_in(Seat& seat, const std::vector<Json>& answers);
+  std::optional<Json> after_death(Seat& seat);
+
+  std::string program_;
+  Mode mode_;
+  std::vector<Seat> seats_;
+};
+
+// All ways of cutting the cores: 1×n, 2×(n/2) … n×1.
+std::vector<Mode> possible_modes(int cores);
+
+// The mode that trains `config` at the highest total rate, found by trying each in turns for about
+// `seconds` altogether. Results do not depend on it.
+struct ModeRate {
+  Mode mode;
+  double steps_per_second = 0;  // of all workers together
+};
+std::vector<ModeRate> measure_modes(const std::string& program, const Json& config,
+                                    const std::vector<Mode>& modes, double seconds);
+
+}  // namespace norma

@@ -1,0 +1,200 @@
+#include "apps/study/protocol.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "apps/statistics/selection.h"
+
+namespace norma {
+namespace {
+
+// What a run counts in tuning that broke before it had a score. No figure of other trials, so that
+// a choice does not depend on which of them are done.
+constexpr double kWorst = 1e30;
+
+// The tuning of one arm, as far as the results go.
+class ArmTuning {
+ public:
+  ArmTuning(const Study& study, const std::string& arm, const TrialResults& results)
+      : study_(study),
+        arm_(arm),
+        results_(results),
+        options_(study.tuning.options_of(arm)),
+        points_(study.tuning.points(arm)) {}
+
+  // Adds the trials that are needed; the choice where all have their results.
+  std::optional<Choice> run(std::vector<Trial>& trials) {
+    if (points_.empty()) return Choice{};
+    for (int64_t extension = 0;; ++extension) {
+      for (; planned_ < points_.size(); ++planned_)
+        for (const int64_t seed : study_.tuning_seeds())
+          trials_.push_back(make_trial(study_, arm_, Phase::kTune, points_[planned_], seed));
+      const bool known = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
+        return results_.contains(trial.id);
+      });
+      if (!known || !grow(extension)) {
+        trials.insert(trials.end(), trials_.begin(), trials_.end());
+        if (!known) return std::nullopt;
+        return choice();
+      }
+    }
+  }
+
+ private:
+  std::vector<std::vector<double>> scores() const {
+    std::vector<std::vector<double>> all(points_.size());
+    const size_t seeds = static_cast<size_t>(study_.tuning.seeds);
+    for (size_t i = 0; i < trials_.size(); ++i)
+      all[i / seeds].push_back(score_of(results_.at(trials_[i].id), kWorst));
+    return all;
+  }
+
+  // The values that one option takes in the points so far, rising.
+  std::vector<double> values(size_t option) const {
+    std::set<double> all;
+    for (const Point& point : points_) all.insert(point[option]);
+    return {all.begin(), all.end()};
+  }
+
+  // Adds points beyond the edge at which the best one lies; false where it lies at none, or where
+  // the grid may grow no more.
+  bool grow(int64_t extension) {
+    const std::string why = edge();
+    if (why.empty() || extension >= study_.tuning.extend || study_.tuning.sampler != "grid")
+      return false;
+    std::vector<std::vector<double>> axes;
+    for (size_t i = 0; i < options_.size(); ++i) axes.push_back(values(i));
+    axes[edge_option_] = {beyond(options_[edge_option_], axes[edge_option_], edge_upwards_)};
+    for (Point& point : grid(axes)) points_.push_back(std::move(point));
+    return true;
+  }
+
+  // Says at which edge the best point lies; empty: at none.
+  std::string edge() {
+    const Point& best = points_[best_point(scores())];
+    for (size_t i = 0; i < options_.size(); ++i) {
+      const std::vector<double> all = values(i);
+      if (all.size() < 2) continue;
+      // Points of no grid lie at an edge where they are as near to it as the outermost are.
+      const size_t near = study_.tuning.sampler == "grid" ? 1 : 1 + all.size() / 20;
+      edge_option_ = i;
+      edge_upwards_ = best[i] >= all[all.size() - near];
+      if (edge_upwards_ || best[i] <= all[near - 1])
+        return "the best " + options_[i].path + ", " + format_number(best[i]) + ", is the " +
+               (edge_upwards_ ? "highest" : "lowest") + " that was tried";
+    }
+    return "";
+  }
+
+  Choice choice() {
+    const bool none = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
+      return has_diverged(results_.at(trial.id));
+    });
+    return {points_[best_point(scores())], none ? "every run of the tuning diverged" : edge(),
+            static_cast<int64_t>(trials_.size())};
+  }
+
+  const Study& study_;
+  const std::string& arm_;
+  const TrialResults& results_;
+  const std::vector<Axis>& options_;
+  std::vector<Point> points_;
+  size_t planned_ = 0;  // points whose trials are in trials_
+  std::vector<Trial> trials_;
+  size_t edge_option_ = 0;
+  bool edge_upwards_ = false;
+};
+
+// Successive halving: arms and their points, all together.
+class Halvings {
+ public:
+  Halvings(const Study& study, const TrialResults& results) : study_(study), results_(results) {
+    for (const Arm& arm : study.arms) {
+      const std::vector<Point> points = study.tuning.points(arm.name);
+      for (const Point& point : points) going_.push_back({arm.name, point});
+    }
+  }
+
+  void run(Plan& plan) {
+    for (const int64_t rung : study_.tuning.halving->rungs) {
+      std::vector<Trial> trials;
+      for (const Candidate& each : going_)
+        for (const int64_t seed : study_.tuning_seeds())
+          trials.push_back(make_trial(study_, each.arm, Phase::kRung, each.point, seed, rung));
+      plan.trials.insert(plan.trials.end(), trials.begin(), trials.end());
+      for (const Trial& trial : trials)
+        if (!results_.contains(trial.id)) return;
+      halve(trials);
+    }
+    plan.complete = true;
+  }
+
+ private:
+  struct Candidate {
+    std::string arm;
+    Point point;
+    double score = 0;
+  };
+
+  void halve(const std::vector<Trial>& trials) {
+    const size_t seeds = static_cast<size_t>(study_.tuning.seeds);
+    for (Candidate& each : going_) each.score = 0;
+    for (size_t i = 0; i < trials.size(); ++i)
+      going_[i / seeds].score += score_of(results_.at(trials[i].id), kWorst);
+    std::stable_sort(going_.begin(), going_.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
+    const double kept = study_.tuning.halving->keep * static_cast<double>(going_.size());
+    going_.resize(std::max<size_t>(1, static_cast<size_t>(std::ceil(kept))));
+  }
+
+  const Study& study_;
+  const TrialResults& results_;
+  std::vector<Candidate> going_;
+};
+
+}  // namespace
+
+std::vector<Trial> Plan::missing(const TrialResults& results) const {
+  std::vector<Trial> all;
+  for (const Trial& trial : trials)
+    if (!results.contains(trial.id)) all.push_back(trial);
+  return all;
+}
+
+Plan plan_of(const Study& study, const TrialResults& results) {
+  Plan plan;
+  if (study.tuning.halving) {
+    Halvings(study, results).run(plan);
+    return plan;
+  }
+  std::vector<Trial> verdict;
+  for (const Arm& arm : study.arms) {
+    const auto choice = ArmTuning(study, arm.name, results).run(plan.trials);
+    if (!choice) continue;
+    plan.chosen[arm.name] = *choice;
+    for (const int64_t seed : study.verdict_seeds())
+      verdict.push_back(make_trial(study, arm.name, Phase::kVerdict, choice->point, seed));
+  }
+  plan.trials.insert(plan.trials.end(), verdict.begin(), verdict.end());
+  plan.complete = plan.chosen.size() == study.arms.size() && plan.missing(results).empty();
+  return plan;
+}
+
+double score_of(const Json& result, double fallback) {
+  const auto score = result.find("score");
+  return score != result.end() && score->is_number() ? score->get<double>() : fallback;
+}
+
+double worst_initial(const TrialResults& results) {
+  double worst = 0;
+  for (const auto& [id, result] : results)
+    if (const auto initial = result.find("initial");
+        initial != result.end() && initial->is_number())
+      worst = std::max(worst, initial->get<double>());
+  return worst;
+}
+
+bool has_diverged(const Json& result) { return result.at("status") != "finished"; }
+
+}  // namespace norma

@@ -1,0 +1,20 @@
+#include <stdexcept>
+
+#include "apps/statistics/selection.h"
+#include "tests/catch.h"
+
+namespace norma {
+
+TEST_CASE("the best point has the lowest mean, the first of several", "[apps][statistics]") {
+  using Scores = std::vector<std::vector<double>>;
+  CHECK(best_point(Scores{{3}}) == 0);
+  CHECK(best_point(Scores{{3}, {1}, {2}}) == 1);
+  CHECK(best_point(Scores{{3, 1}, {0, 5}, {2, 1}}) == 2);  // not the one with the lowest score
+  CHECK(best_point(Scores{{3, 1}, {1, 3}, {2, 2}}) == 0);
+  CHECK(best_point(Scores{{4}, {4}, {4}}) == 0);  // all diverged
+  CHECK(best_point(Scores{{-1}, {-2}}) == 1);
+  CHECK_THROWS_AS(best_point(Scores{}), std::invalid_argument);
+  CHECK_THROWS_AS(best_point(Scores{{1}, {}}), std::invalid_argument);
+}
+
+}  // namespace norma

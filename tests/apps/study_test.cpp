@@ -1,0 +1,136 @@
+// Study files: what they mean, and what is wrong with them, all at once.
+#include "apps/study/study.h"
+
+#include <algorithm>
+
+#include "tests/catch.h"
+
+namespace norma {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+Json small_base() {
+  return Json::parse(R"({
+    "model": {"type": "mlp", "widths": [8], "norm": "layer_norm"},
+    "data": {"type": "spirals"},
+    "train": {"steps": 4, "batch": 8}
+  })");
+}
+
+Study study_of(const std::string& text) {
+  Json given = Json::parse(text);
+  given["base"] = small_base();
+  return read_study(given, ".", "the study");
+}
+
+std::vector<std::string> names_of(const Study& study) {
+  std::vector<std::string> names;
+  for (const Arm& arm : study.arms) names.push_back(arm.name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("study: axes combine into arms, the last changing fastest") {
+  const Study study = study_of(R"({"vary": {
+    "model.norm": ["layer_norm", {"type": "rms_norm", "eps": 1e-6}],
+    "train.batch": {"range": [8, 16], "count": 2}}})");
+  CHECK(names_of(study) == Names{"layer_norm/batch=8", "layer_norm/batch=16", "rms_norm/batch=8",
+                                 "rms_norm/batch=16"});
+  CHECK(study.baseline == "layer_norm/batch=8");
+  CHECK(study.arms[3].config["model"]["norm"]["eps"] == 1e-6);
+  CHECK(study.arms[3].config["train"]["batch"] == 16);
+  CHECK(study.arms[2].numbers.at("train.batch") == 8);
+  CHECK(study.arms[2].names.at("model.norm") == "rms_norm");
+}
+
+TEST_CASE("study: named values and arms that set several paths") {
+  const Study study = study_of(R"({
+    "arms": {"plain": {}, "both": {"model.norm": "rms_norm", "optim.lr": 0.01}},
+    "baseline": "both"})");
+  CHECK(names_of(study) == Names{"plain", "both"});
+  CHECK(study.arm("both").config["optim"]["lr"] == 0.01);
+  const Study named =
+      study_of(R"({"vary": {"model.norm": {"LN": "layer_norm", "RMS": {"type": "rms_norm"}}}})");
+  CHECK(names_of(named) == Names{"LN", "RMS"});
+}
+
+TEST_CASE("study: a grid by ratio keeps its ends and rounds what is between") {
+  const Study study = study_of(
+      R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+          "tune": {"optim.lr": {"log": [1e-4, 1e-1], "count": 4}, "seeds": 2}})");
+  const std::vector<Point> expected{{1e-4}, {1e-3}, {1e-2}, {1e-1}};
+  CHECK(study.tuning.points("layer_norm") == expected);
+  CHECK(study.tuning.seeds == 2);
+  // Tuning sees no seed of the verdict.
+  for (const int64_t tuned : study.tuning_seeds())
+    for (const int64_t judged : study.verdict_seeds()) CHECK(tuned != judged);
+}
+
+TEST_CASE("study: quasi-random points lie within the box and differ") {
+  const Study study = study_of(
+      R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+          "tune": {"optim.lr": {"log": [1e-4, 1e-1], "count": 2},
+                   "optim.weight_decay": {"range": [0, 0.2], "count": 2},
+                   "sampler": "quasi_random", "budget": 32}})");
+  const std::vector<Point> points = study.tuning.points("rms_norm");
+  REQUIRE(points.size() == 32);
+  std::vector<int> thirds(9);
+  for (const Point& point : points) {
+    const double a = std::log10(point[0] / 1e-4) / 3, b = point[1] / 0.2;
+    CHECK((a >= 0 && a <= 1 && b >= 0 && b <= 1));
+    ++thirds[static_cast<size_t>(std::min(2.0, 3 * a)) * 3 +
+             static_cast<size_t>(std::min(2.0, 3 * b))];
+  }
+  // Even: every ninth of the box has its share, 3.6 points, within 2.
+  for (const int count : thirds) CHECK((count >= 2 && count <= 5));
+}
+
+TEST_CASE("study: all faults at once, each with its place and the nearest name") {
+  const auto message = [](const std::string& text) -> std::string {
+    try {
+      study_of(text);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string all = message(R"({
+    "vary": {"model.norm": ["layer_norm", "rms_norrm"], "optim.lr": {"log": [1, -1], "count": 1}},
+    "baselin": "layer_norm", "seeds": 0, "metric": "val/los",
+    "tune": {"optim.lr": {"log": [1e-3, 1e-1]}, "sampler": "gird"}, "allow": ["flop"]})");
+  CHECK_THAT(all, ContainsSubstring("baselin"));
+  CHECK_THAT(all, ContainsSubstring("did you mean baseline?"));
+  CHECK_THAT(all, ContainsSubstring("did you mean rms_norm?"));
+  CHECK_THAT(all, ContainsSubstring("vary.optim.lr.log"));
+  CHECK_THAT(all, ContainsSubstring("vary.optim.lr.count"));
+  CHECK_THAT(all, ContainsSubstring("seeds"));
+  CHECK_THAT(all, ContainsSubstring("did you mean val/loss?"));
+  CHECK_THAT(all, ContainsSubstring("tune.optim.lr.count"));
+  CHECK_THAT(all, ContainsSubstring("did you mean grid?"));
+  CHECK_THAT(all, ContainsSubstring("did you mean flops?"));
+  CHECK_THAT(message(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+                         "baseline": "layernorm"})"),
+             ContainsSubstring("did you mean layer_norm?"));
+  CHECK_THAT(message(R"({"vary": {"train.patience": [1, 2]}})"),
+             ContainsSubstring("train.patience"));
+  CHECK_THAT(message(R"({"seeds": 3})"), ContainsSubstring("a study compares"));
+  CHECK_THAT(message(R"({"vary": {"model.norm": ["layer_norm", "layer_norm"]}})"),
+             ContainsSubstring("no other value"));
+}
+
+TEST_CASE("study: the resolved study reads back as itself") {
+  const Study study = study_of(
+      R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]}, "steps": 9, "margin": 0.02,
+          "tune": {"optim.lr": [0.001, 0.01]}})");
+  const Study again = read_study(study.resolved, "/", "again");
+  CHECK(again.resolved == study.resolved);
+  CHECK(names_of(again) == names_of(study));
+  CHECK(again.arms[1].config == study.arms[1].config);
+  CHECK(again.arms[1].config["train"]["steps"] == 9);
+}
+
+}  // namespace norma
