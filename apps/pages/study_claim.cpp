@@ -65,6 +65,16 @@ std::string claim_x_name(const Json& claim) {
   return "x";
 }
 
+// What is said of a claim and of its tests; one text at least, which may be empty.
+std::vector<std::string> claim_sentences(const Json& claim) {
+  std::vector<std::string> sentences;
+  if (const std::string own = text_at(claim, "sentence"); !own.empty()) sentences.push_back(own);
+  for (const Json& each : members(claim, "outcomes"))
+    sentences.push_back(text_at(each, "sentence"));
+  if (sentences.empty()) sentences.emplace_back();
+  return sentences;
+}
+
 // The tests of a claim and how each came out; a claim of one test may say it itself.
 std::vector<Row> outcome_rows(const Json& claim) {
   const Json single = Json::array({claim});
@@ -165,9 +175,12 @@ std::string claim_content(const Json& report) {
   if (!claim.is_object()) return "";
   const std::string verdict = text_at(claim, "verdict");
   std::string html = "<div class=\"verdict " + verdict_kind(verdict) + "\">\n";
-  html += "<p><span class=\"badge\">" + html_escaped(verdict.empty() ? "not run" : verdict) +
-          "</span> " + html_escaped(text_at(claim, "sentence")) + "</p>\n";
-  for (const Json& each : members(claim, "outcomes")) html += paragraph(text_at(each, "sentence"));
+  std::string badge_before =
+      "<span class=\"badge\">" + html_escaped(verdict.empty() ? "not run" : verdict) + "</span> ";
+  for (const std::string& sentence : claim_sentences(claim)) {
+    html += "<p>" + badge_before + html_escaped(sentence) + "</p>\n";
+    badge_before.clear();
+  }
   html += "</div>\n";
   std::vector<Row> rows;
   for (const auto& [name, key] :
