@@ -62,7 +62,9 @@ SessionOptions options_of(const Arguments& args, bool quiet) {
                          .quiet = quiet,
                          .threads = thread_count(),
                          .workers = {},
-                         .command = "./norma compare " + args.study};
+                         .command = "./norma compare " + args.study,
+                         .against = {},
+                         .against_build = {}};
   if (args.workers > 0) options.workers = args.workers;
   for (const std::string& each : args.overrides) options.command += " '" + each + "'";
   return options;

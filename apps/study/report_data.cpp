@@ -149,18 +149,22 @@ Json claim_json(const Study& study, const Judgement& judgement) {
 Json differences_json(const StudyState& state) {
   Json all = Json::array();
   const auto add = [&](const std::string& arm, const std::string& what, const std::string& here,
-                       const std::string& baseline) {
-    all.push_back({{"arm", arm}, {"what", what}, {"here", here}, {"baseline", baseline}});
+                       const std::string& baseline, bool studied) {
+    all.push_back({{"arm", arm},
+                   {"what", what},
+                   {"here", here},
+                   {"baseline", baseline},
+                   {"studied", studied}});
   };
   if (state.facts.size() == state.study.arms.size())
     for (const Difference& each : differences(state.study, state.facts))
-      add(each.arm, each.what, each.here, each.baseline);
+      add(each.arm, each.what, each.here, each.baseline, !each.refused);
   const auto baseline = state.plan.chosen.find(state.study.baseline);
   if (baseline == state.plan.chosen.end()) return all;
   for (const auto& [arm, choice] : state.plan.chosen)
     if (choice.trials != baseline->second.trials)
       add(arm, "tuning trials (the grid grew at an edge)", std::to_string(choice.trials),
-          std::to_string(baseline->second.trials));
+          std::to_string(baseline->second.trials), false);
   return all;
 }
 

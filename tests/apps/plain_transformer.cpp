@@ -18,8 +18,9 @@ double square_of(const std::vector<double>& x) {
 
 }  // namespace
 
-double PlainTransformer::at(const std::string& name, int64_t index) const {
-  return params.find(name)->value.data<double>()[index];
+const double* PlainTransformer::values(const std::string& name) const {
+  const Param* const param = params.find(name);
+  return param ? param->value.data<double>() : nullptr;
 }
 
 // Rows [first, first + count) of the weight times x; a count of 0: all.
@@ -27,12 +28,13 @@ PlainTransformer::Row PlainTransformer::product(const std::string& layer, const 
                                                 int64_t first, int64_t count) const {
   const auto in = static_cast<int64_t>(x.size());
   if (count == 0) count = params.find(layer + ".weight")->shape[0];
+  const double *const weight = values(layer + ".weight"), *const bias = values(layer + ".bias");
   Row y(static_cast<size_t>(count));
   for (int64_t o = 0; o < count; ++o) {
-    if (params.find(layer + ".bias")) y[static_cast<size_t>(o)] = at(layer + ".bias", first + o);
+    double sum = bias ? bias[first + o] : 0;
     for (int64_t i = 0; i < in; ++i)
-      y[static_cast<size_t>(o)] +=
-          at(layer + ".weight", (first + o) * in + i) * x[static_cast<size_t>(i)];
+      sum += weight[(first + o) * in + i] * x[static_cast<size_t>(i)];
+    y[static_cast<size_t>(o)] = sum;
   }
   return y;
 }
@@ -42,10 +44,10 @@ PlainTransformer::Row PlainTransformer::normed(const std::string& norm, const Ro
   for (const double each : x) mean += each / static_cast<double>(x.size());
   for (const double each : x) variance += (each - mean) * (each - mean);
   variance /= static_cast<double>(x.size());
+  const double *const gain = values(norm + ".weight"), *const bias = values(norm + ".bias");
   Row y(x.size());
   for (size_t i = 0; i < x.size(); ++i)
-    y[i] = (x[i] - mean) / std::sqrt(variance + 1e-5) * at(norm + ".weight", int64_t(i)) +
-           at(norm + ".bias", int64_t(i));
+    y[i] = (x[i] - mean) / std::sqrt(variance + 1e-5) * gain[i] + bias[i];
   return y;
 }
 
@@ -89,14 +91,14 @@ PlainTransformer::Outcome PlainTransformer::run(const Batch& batch) const {
   const int64_t samples = batch.input.shape()[0], time = batch.input.shape()[1];
   const int64_t width = params.find("tok_embed.weight")->shape[1];
   Outcome outcome{.squares = std::vector<double>(static_cast<size_t>(layers))};
+  const double *const table = values("tok_embed.weight"), scale = *values("embed_scale");
   double targets = 0;
   for (int64_t n = 0; n < samples; ++n) {
     std::vector<Row> rows(static_cast<size_t>(time), Row(static_cast<size_t>(width)));
     for (int64_t t = 0; t < time; ++t)
       for (int64_t c = 0; c < width; ++c)
         rows[static_cast<size_t>(t)][static_cast<size_t>(c)] =
-            at("embed_scale", 0) *
-            at("tok_embed.weight", batch.input.data<int32_t>()[n * time + t] * width + c);
+            scale * table[batch.input.data<int32_t>()[n * time + t] * width + c];
     for (int64_t l = 0; l < layers; ++l)
       pass_block("blocks." + std::to_string(l), rows, outcome.squares[static_cast<size_t>(l)]);
     for (int64_t t = 0; t < time; ++t) {

@@ -24,7 +24,7 @@ struct PlainTransformer {
 
  private:
   using Row = std::vector<double>;
-  double at(const std::string& name, int64_t index) const;
+  const double* values(const std::string& name) const;  // null: no such parameter
   Row product(const std::string& layer, const Row& x, int64_t first, int64_t count) const;
   Row normed(const std::string& norm, const Row& x) const;
   std::vector<Row> attended(const std::string& layer, const std::vector<Row>& rows) const;

@@ -13,7 +13,7 @@ using Catch::Matchers::ContainsSubstring;
 
 Study two_norms(const std::string& more) {
   Json given = Json::parse(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]}, "seeds": 3,
-    "base": {"model": {"type": "mlp", "widths": [8], "norm": "layer_norm"},
+    "base": {"model": {"type": "mlp", "width": 8, "norm": "layer_norm"},
              "data": {"type": "spirals"}, "train": {"steps": 4, "batch": 8}}})");
   given.update(Json::parse(more));
   return read_study(given, ".", "the study");
@@ -174,10 +174,10 @@ TEST_CASE("protocol: nothing tuned goes straight to the fresh seeds") {
 
 TEST_CASE("guard: a wider arm and a larger grid are refused, and said to be possible") {
   Json given = Json::parse(R"({
-    "arms": {"usual": {}, "wider": {"model.widths": [12]}},
+    "arms": {"usual": {}, "wider": {"model.width": 12}},
     "tune": {"optim.lr": {"log": [1e-3, 1e-1], "count": 3},
              "per_arm": {"wider": {"optim.lr": {"log": [1e-3, 1e-1], "count": 5}}}},
-    "base": {"model": {"type": "mlp", "widths": [8], "norm": "layer_norm"},
+    "base": {"model": {"type": "mlp", "width": 8, "norm": "layer_norm"},
              "data": {"type": "spirals"}, "train": {"steps": 4, "batch": 8}}})");
   const Study study = read_study(given, ".", "the study");
   std::vector<ArmFacts> facts;

@@ -12,7 +12,7 @@ using Catch::Matchers::ContainsSubstring;
 
 Json small_base() {
   return Json::parse(R"({
-    "model": {"type": "mlp", "widths": [8], "norm": "layer_norm"},
+    "model": {"type": "mlp", "width": 8, "norm": "layer_norm"},
     "data": {"type": "spirals"},
     "train": {"steps": 4, "batch": 8}
   })");
