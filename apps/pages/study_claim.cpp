@@ -65,13 +65,18 @@ std::string claim_x_name(const Json& claim) {
   return "x";
 }
 
-// What is said of a claim and of its tests; one text at least, which may be empty.
-std::vector<std::string> claim_sentences(const Json& claim) {
-  std::vector<std::string> sentences;
-  if (const std::string own = text_at(claim, "sentence"); !own.empty()) sentences.push_back(own);
+// What stands beside a claim's verdict: the sentences that the study's verdict has not said, or
+// else what was claimed.
+std::vector<std::string> claim_sentences(const Json& report) {
+  const Json& claim = member(report, "claim");
+  const std::vector<std::string> said = texts_at(report, "verdict");
+  std::vector<std::string> sentences{text_at(claim, "sentence")};
   for (const Json& each : members(claim, "outcomes"))
     sentences.push_back(text_at(each, "sentence"));
-  if (sentences.empty()) sentences.emplace_back();
+  std::erase_if(sentences, [&](const std::string& each) {
+    return each.empty() || std::find(said.begin(), said.end(), each) != said.end();
+  });
+  if (sentences.empty()) sentences.push_back(text_at(claim, "published"));
   return sentences;
 }
 
@@ -177,7 +182,7 @@ std::string claim_content(const Json& report) {
   std::string html = "<div class=\"verdict " + verdict_kind(verdict) + "\">\n";
   std::string badge_before =
       "<span class=\"badge\">" + html_escaped(verdict.empty() ? "not run" : verdict) + "</span> ";
-  for (const std::string& sentence : claim_sentences(claim)) {
+  for (const std::string& sentence : claim_sentences(report)) {
     html += "<p>" + badge_before + html_escaped(sentence) + "</p>\n";
     badge_before.clear();
   }
