@@ -65,6 +65,21 @@ std::string claim_x_name(const Json& claim) {
   return "x";
 }
 
+// What stands beside a claim's verdict: the sentences that the study's verdict has not said, or
+// else what was claimed.
+std::vector<std::string> claim_sentences(const Json& report) {
+  const Json& claim = member(report, "claim");
+  const std::vector<std::string> said = texts_at(report, "verdict");
+  std::vector<std::string> sentences{text_at(claim, "sentence")};
+  for (const Json& each : members(claim, "outcomes"))
+    sentences.push_back(text_at(each, "sentence"));
+  std::erase_if(sentences, [&](const std::string& each) {
+    return each.empty() || std::find(said.begin(), said.end(), each) != said.end();
+  });
+  if (sentences.empty()) sentences.push_back(text_at(claim, "published"));
+  return sentences;
+}
+
 // The tests of a claim and how each came out; a claim of one test may say it itself.
 std::vector<Row> outcome_rows(const Json& claim) {
   const Json single = Json::array({claim});
@@ -165,9 +180,12 @@ std::string claim_content(const Json& report) {
   if (!claim.is_object()) return "";
   const std::string verdict = text_at(claim, "verdict");
   std::string html = "<div class=\"verdict " + verdict_kind(verdict) + "\">\n";
-  html += "<p><span class=\"badge\">" + html_escaped(verdict.empty() ? "not run" : verdict) +
-          "</span> " + html_escaped(text_at(claim, "sentence")) + "</p>\n";
-  for (const Json& each : members(claim, "outcomes")) html += paragraph(text_at(each, "sentence"));
+  std::string badge_before =
+      "<span class=\"badge\">" + html_escaped(verdict.empty() ? "not run" : verdict) + "</span> ";
+  for (const std::string& sentence : claim_sentences(report)) {
+    html += "<p>" + badge_before + html_escaped(sentence) + "</p>\n";
+    badge_before.clear();
+  }
   html += "</div>\n";
   std::vector<Row> rows;
   for (const auto& [name, key] :

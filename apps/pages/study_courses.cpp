@@ -38,19 +38,27 @@ std::optional<double> value_at(const Json& points, double step) {
 
 std::string tuned_table(const Json& report) {
   std::vector<Row> rows;
+  bool tuned_any = false, sensitive = false;
   for (const Json& arm : members(report, "arms")) {
     const std::string state = text_at(arm, "tuning"), tuned = settings_text(member(arm, "tuned"));
     if (state.empty() && tuned.empty()) continue;
+    const auto sensitivity = number_at(arm, "sensitivity");
+    tuned_any = tuned_any || !tuned.empty();
+    sensitive = sensitive || sensitivity;
     rows.push_back({{row_name(text_at(arm, "name")), word(tuned.empty() ? "nothing" : tuned),
                      state.rfind("not tuned", 0) == 0 ? badge(state, "unsure") : word(state),
-                     figure(number_at(arm, "sensitivity"))}});
+                     figure(sensitivity)}});
   }
   if (rows.empty()) return "";
-  return table("What was tuned and what was not",
-               {{"arm", true}, {"chosen", true}, {"state", true}, {"sensitivity"}}, rows) +
-         "<p>Sensitivity: the mean loss over the grid above the best of it, diverged trials "
-         "counted "
-         "at their initial loss.</p>\n";
+  if (!tuned_any) return paragraph("Nothing was tuned: every arm ran with its config as it is.");
+  std::string html =
+      table("What was tuned and what was not",
+            {{"arm", true}, {"chosen", true}, {"state", true}, {"sensitivity"}}, rows);
+  if (sensitive)
+    html += paragraph(
+        "Sensitivity: the mean loss over the grid above the best of it, diverged trials counted at "
+        "their initial loss.");
+  return html;
 }
 
 std::string points_table(const Json& report, const std::string& path) {
@@ -90,7 +98,10 @@ std::string profile_table(const Json& profile) {
 
 std::string curves_content(const Json& report) {
   const Json& curves = members(report, "curves");
-  if (curves.empty()) return "";
+  const bool any = std::any_of(curves.begin(), curves.end(), [](const Json& curve) {
+    return !members(curve, "validation").empty() || !members(curve, "training").empty();
+  });
+  if (!any) return "";
   const std::vector<double> steps = shown_steps(curves);
   std::vector<std::string> names;
   for (const double step : steps) names.push_back("step " + rounded(step));
@@ -120,6 +131,10 @@ std::string tuning_content(const Json& report) {
     if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
   }
   std::string html;
+  if (!paths.empty())
+    html += paragraph(
+        "Values were chosen on tuning seeds alone, which take no part in the verdict. A ring marks "
+        "the chosen value, a cross a trial that diverged.");
   for (const std::string& path : paths) {
     if (paths.size() > 1) html += "<h3>" + html_escaped(path) + "</h3>\n";
     html += chart("rates", "Score against " + path, path) + points_table(report, path);

@@ -34,10 +34,7 @@ std::string study_body(const Json& report) {
            pages::fairness_content(report));
   body.add("curves", "Learning curves", "Every seed, as it was measured.",
            pages::curves_content(report));
-  body.add("tuning", "What was tuned",
-           "Values were chosen on tuning seeds alone, which take no part in the verdict. A ring "
-           "marks the chosen value, a cross a trial that diverged.",
-           pages::tuning_content(report));
+  body.add("tuning", "What was tuned", "", pages::tuning_content(report));
   body.add(
       "time", "Time to the target",
       "The share of seeds that reached the target within a multiple of the fastest arm's time.",

@@ -62,6 +62,19 @@ TEST_CASE("a study's page: everything the report has, the verdict first", "[apps
                                        "\">"));
 }
 
+TEST_CASE("a study's page says the budget and a claim's sentences once", "[apps]") {
+  Json report = sample_report();
+  const std::string sentence = report["claim"]["outcomes"][0]["sentence"];
+  CHECK(occurrences(shown(study_page(report)), sentence) == 1);
+  report["verdict"] = {sentence, "All holds at this: " + report["budget"].get<std::string>()};
+  const std::string page = shown(study_page(report));
+  CHECK(occurrences(page, sentence) == 1);
+  CHECK(occurrences(page, report["budget"].get<std::string>()) == 1);
+  CHECK(occurrences(page, report["claim"]["published"].get<std::string>()) == 2);
+  report["confidence"] = 0.9;
+  CHECK_THAT(shown(study_page(report)), ContainsSubstring(">90 % interval<"));
+}
+
 TEST_CASE("a study's page: sections without data are left out", "[apps]") {
   const std::string bare = shown(study_page(Json::object()));
   for (const std::string& id : kSections) CHECK_FALSE(has_section(bare, id));
@@ -74,6 +87,19 @@ TEST_CASE("a study's page: sections without data are left out", "[apps]") {
     if (id != "ranking") CHECK_FALSE(has_section(page, id));
   CHECK_THAT(page,
              ContainsSubstring("<data value=\"1.5\">") && !ContainsSubstring("95 % interval</th>"));
+
+  // Runs that were only initialized: curves without a point, arms without a grid.
+  Json initialized = sample_report();
+  for (Json& curve : initialized["curves"]) curve["validation"] = curve["training"] = Json::array();
+  initialized["tuning"] = Json::array();
+  for (Json& arm : initialized["arms"]) {
+    arm["tuned"] = Json::object();
+    arm["tuning"] = "nothing was tuned";
+  }
+  const std::string without_training = shown(study_page(initialized));
+  CHECK_FALSE(has_section(without_training, "curves"));
+  CHECK_THAT(without_training,
+             ContainsSubstring("Nothing was tuned") && !ContainsSubstring("tuning seeds"));
 
   // Any part of a report may be missing or null.
   const Json whole = sample_report();

@@ -49,7 +49,7 @@ const Words kNarrow{"model.width=64", "model.ffn.hidden=64", "model.init_std=0.1
 constexpr const char* kSawtooth = "11_nf_res_net_sawtooth";
 const Words kSmallNet{"model.stages=[1,2]", "model.width=8", "train.batch=2"};
 
-Words and_also(Words words, const std::string& more) {
+Words with_option(Words words, const std::string& more) {
   words.push_back(more);
   return words;
 }
@@ -67,7 +67,7 @@ TEST_CASE("theory: what is predicted", "[gauges]") {
   CHECK(post.low == std::vector<double>(3, 1.5));
   CHECK(post.high == post.low);
   const Prediction nf =
-      prediction(kSawtooth, "nf_sawtooth", and_also(kSmallNet, "model.alpha=0.5"));
+      prediction(kSawtooth, "nf_sawtooth", with_option(kSmallNet, "model.alpha=0.5"));
   CHECK(nf.why_not == "");
   CHECK(nf.low == std::vector<double>{1.25, 1.25, 1.5});
   CHECK(nf.high == nf.low);
@@ -75,8 +75,8 @@ TEST_CASE("theory: what is predicted", "[gauges]") {
 
 TEST_CASE("theory: does not apply where something is supposed that is not so", "[gauges]") {
   const auto transformer = [](const std::string& change) {
-    const Prediction made =
-        prediction(kStream, "xiong_pre_ln", and_also(and_also(kNarrow, "model.layers=2"), change));
+    const Prediction made = prediction(kStream, "xiong_pre_ln",
+                                       with_option(with_option(kNarrow, "model.layers=2"), change));
     CHECK(made.low.empty());
     CHECK(made.high.empty());
     return made.why_not;
@@ -97,9 +97,9 @@ TEST_CASE("theory: does not apply where something is supposed that is not so", "
   }
   // The theory speaks of norms that set the length of a row; it does not matter which.
   CHECK(transformer("model.norm=batch_norm") != "");
-  CHECK(prediction(kStream, "xiong_pre_ln", and_also(kNarrow, "model.norm=rms_norm")).applies());
+  CHECK(prediction(kStream, "xiong_pre_ln", with_option(kNarrow, "model.norm=rms_norm")).applies());
   CHECK_THAT(prediction(kStream, "xiong_pre_ln",
-                        and_also({"model.qk_init_std=null"}, "model.reparam=weight_norm"))
+                        with_option({"model.qk_init_std=null"}, "model.reparam=weight_norm"))
                  .why_not,
              ContainsSubstring("there is no blocks.0.attn.qkv.weight"));
 
@@ -112,7 +112,7 @@ TEST_CASE("theory: does not apply where something is supposed that is not so", "
            {"data.size=16", "padding"},
            {"data=shapes", "the variance of what enters the first block is "}}) {
     INFO(change);
-    CHECK_THAT(prediction(kSawtooth, "nf_sawtooth", and_also(kSmallNet, change)).why_not,
+    CHECK_THAT(prediction(kSawtooth, "nf_sawtooth", with_option(kSmallNet, change)).why_not,
                ContainsSubstring("does not apply, because ") && ContainsSubstring(reason));
   }
 
@@ -161,12 +161,13 @@ TEST_CASE("claim 4: the last gradient is flat in depth behind post-norm, falls w
 
 TEST_CASE("claim 5: the stream grows with depth in a pre-norm transformer alone", "[gauges]") {
   const auto stream = [](const char* placement) {
-    return mean_of(
-        kStream, "stream_square",
-        and_also(and_also(kNarrow, "model.layers=3"), std::string("model.placement=") + placement),
-        30);
+    return mean_of(kStream, "stream_square",
+                   with_option(with_option(kNarrow, "model.layers=3"),
+                               std::string("model.placement=") + placement),
+                   30);
   };
-  const Prediction pre = prediction(kStream, "xiong_pre_ln", and_also(kNarrow, "model.layers=3"));
+  const Prediction pre =
+      prediction(kStream, "xiong_pre_ln", with_option(kNarrow, "model.layers=3"));
   CHECK(deviation(pre, stream("pre")) == 0);
   for (const double square : stream("post")) CHECK(square == Approx(1.5).epsilon(0.1));
 }
