@@ -10,15 +10,11 @@ Examination::Examination(Training& training)
   ctx_.seed = static_cast<uint64_t>(config().train.seed);
   ctx_.step = training.steps_done();
   ctx_.replaying = true;
-  for (const Buffer& buffer : training.params().buffers())
-    buffers_.push_back(buffer.value.clone());  // a backward may have state too
   training.exchange_average();
 }
 
 Examination::~Examination() {
   training_.exchange_average();
-  for (size_t i = 0; i < buffers_.size(); ++i)
-    training_.params().buffers()[i].value.copy_from(buffers_[i]);
   training_.params().zero_grad();
 }
 

@@ -45,7 +45,6 @@ class Examination {
   Training& training_;
   std::unique_ptr<Loss> loss_;
   int64_t ignored_ = kIgnored;
-  std::vector<Tensor> buffers_;  // as they were
   Tape tape_;
   Context ctx_;
 };

@@ -1,5 +1,6 @@
 #include "apps/evaluations/attacks.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "apps/evaluations/pass.h"

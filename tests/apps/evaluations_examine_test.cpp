@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <map>
 
 #include "apps/evaluations/evaluations.h"
