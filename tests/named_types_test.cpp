@@ -53,6 +53,8 @@ TEST_CASE("no rule outside of a type's own file names it", "[layers]") {
   for (const char* folder : {"core", "layers", "models", "optim", "data", "apps"})
     for (const auto& entry : fs::recursive_directory_iterator(source_dir() / folder)) {
       if (entry.path().extension() != ".cpp" && entry.path().extension() != ".h") continue;
+      // A theory is about one type, and holds for no other.
+      if (entry.path().parent_path().filename() == "gauges") continue;
       ++files;
       std::ifstream in(entry.path());
       int number = 0;

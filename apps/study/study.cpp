@@ -110,6 +110,7 @@ std::vector<Axis> read_axes(Findings& findings, const Given& given) {
 std::vector<Arm> combined(const std::vector<Axis>& axes) {
   std::vector<Arm> arms{{}};
   for (const Axis& axis : axes) {
+    if (axis.values.empty()) continue;  // a fault of its own; the other axes can still be checked
     std::vector<Arm> more;
     for (const Arm& arm : arms)
       for (const AxisValue& value : axis.values) {

@@ -287,7 +287,8 @@ Vec<T> sqrt(Vec<T> x) {
   return x;
 #endif
 }
-// 1/√x. In float ≤ 1.1 ulp of normal numbers, by an estimate and one step of Newton's.
+// 1/√x. In float ≤ 1.1 ulp of normal numbers, by an estimate, or the quotient, and one step of
+// Newton's.
 template <class T>
 Vec<T> rsqrt(Vec<T> x) {
 #if defined(__AVX512F__)
@@ -303,7 +304,18 @@ Vec<T> rsqrt(Vec<T> x) {
     return select(normal, better, Vec<T>(guess));
   }
 #endif
-  return Vec<T>(1) / sqrt(x);
+  const Vec<T> rough = Vec<T>(1) / sqrt(x);
+  if constexpr (sizeof(T) == 8) return rough;
+  // Two roundings, up to 1.5 ulp together. The step needs x·rough beyond float's digits: `rest` is
+  // what its rounding left.
+  Vec<T> better;
+  for (int i = 0; i < Vec<T>::lanes; ++i) {
+    const T r = rough.native[i], root = x.native[i] * r, rest = std::fma(x.native[i], r, -root);
+    better.native[i] = std::fma(T(0.5) * r, std::fma(-root, r, T(1)) - rest * r, r);
+  }
+  const Mask<T> normal =
+      (x >= Vec<T>(std::numeric_limits<T>::min())) & (x <= Vec<T>(std::numeric_limits<T>::max()));
+  return select(normal, better, rough);
 }
 
 template <std::floating_point T>

@@ -26,8 +26,8 @@ void answer(const Study& study, const Plan& plan, double best, TrialResults& res
     const double away = trial.point.empty() ? 0 : std::log(trial.point[0] / best);
     results[trial.id] = {{"trial", trial.id},
                          {"status", "finished"},
-                         {"initial", 9.0},
-                         {"score", std::min(9.0, 1 + away * away)}};
+                         {"initial", 1e3},
+                         {"score", std::min(1e3, 1 + away * away)}};
   }
   (void)study;
 }
@@ -134,7 +134,7 @@ TEST_CASE("protocol: a run-off gives the two best points more seeds, and the bet
       two_norms(R"({"tune": {"optim.lr": {"log": [1e-3, 1e-1], "count": 3}, "run_off": 2}})");
   TrialResults results;
   const auto put = [&](const std::string& id, double score) {
-    results[id] = {{"trial", id}, {"status", "finished"}, {"initial", 9.0}, {"score", score}};
+    results[id] = {{"trial", id}, {"status", "finished"}, {"initial", 1e3}, {"score", score}};
   };
   for (const Trial& trial : plan_of(study, results).trials)
     put(trial.id, trial.point == Point{1e-2} ? 1 : trial.point == Point{1e-3} ? 1.1 : 2);
@@ -193,7 +193,7 @@ TEST_CASE("guard: a wider arm and a larger grid are refused, and said to be poss
   CHECK_THAT(message, ContainsSubstring("wider: parameters"));
   CHECK_THAT(message, ContainsSubstring("wider: flops"));
   CHECK_THAT(message, ContainsSubstring("wider: budget 5 points"));
-  CHECK_THAT(message, ContainsSubstring(R"(["parameters","flops","budget"])"));
+  CHECK_THAT(message, ContainsSubstring(R"(["parameters", "flops", "budget"])"));
   given["allow"] = {"parameters", "flops", "budget"};
   const Study meant = read_study(given, ".", "the study");
   refuse_unfair(meant, differences(meant, facts));

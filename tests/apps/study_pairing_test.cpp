@@ -23,7 +23,7 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("study: arms of a seed share their batches and the weights they have in common") {
   const Study study = read_study(Json::parse(R"({
-    "base": {"model": {"type": "gpt", "layers": 2, "width": 16, "heads": 2, "context": 16},
+    "base": {"model": {"type": "gpt", "layers": 2, "width": 16, "heads": 2, "context": 20},
              "data": {"type": "associative_recall"}, "train": {"steps": 4, "batch": 4}},
     "vary": {"model.norm": ["layer_norm", "rms_norm", "dyt"], "model.layers": [2, 3]},
     "allow": ["parameters", "flops"]})"),

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/catch.h"
+#include "tests/paths.h"
 
 namespace norma {
 namespace {
@@ -120,6 +121,19 @@ TEST_CASE("study: all faults at once, each with its place and the nearest name")
   CHECK_THAT(message(R"({"seeds": 3})"), ContainsSubstring("a study compares"));
   CHECK_THAT(message(R"({"vary": {"model.norm": ["layer_norm", "layer_norm"]}})"),
              ContainsSubstring("no other value"));
+}
+
+TEST_CASE("study: every shipped study and claim is valid") {
+  int files = 0;
+  for (const char* folder : {"configs/studies", "configs/claims"})
+    for (const auto& entry : std::filesystem::directory_iterator(source_dir() / folder)) {
+      INFO(entry.path());
+      const Study study = read_study(entry.path());
+      CHECK(study.arms.size() >= 2);
+      CHECK(study.claim.is_null() == (std::string(folder) == "configs/studies"));
+      ++files;
+    }
+  CHECK(files >= 4);
 }
 
 TEST_CASE("study: the resolved study reads back as itself") {
