@@ -51,13 +51,9 @@ size_t thread_number() {
   return own;
 }
 
-// Some primitives write a vector beyond what they asked for: in 2.6, the weight gradient of a strided
-// 1×1 convolution whose channels do not fill the last vector, on CPUs with AVX2 alone.
-constexpr size_t kBeyond = 64;
-
 void* scratch() {
   thread_local Storage memory;
-  const size_t bytes = largest_scratch.load(std::memory_order_relaxed) + kBeyond;
+  const size_t bytes = largest_scratch.load(std::memory_order_relaxed);
   if (memory.bytes() < bytes) memory = Scratch::of(thread_number(), bytes);
   return memory.data();
 }

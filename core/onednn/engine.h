@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -62,6 +63,22 @@ typename P::primitive_desc describe_backward(const Hint& forward, const Args&...
 #else
   return typename P::primitive_desc(typename P::desc(args...), attributes(), cpu_engine(), forward);
 #endif
+}
+
+// The same, but the first implementation whose name does not begin with `faulty`, if there is one.
+// In 2.x an iteration reads the operation's descriptor and the hint again: both live on meanwhile.
+template <class P, class Hint, class... Args>
+typename P::primitive_desc describe_backward_without(std::string_view faulty, const Hint& forward,
+                                                     const Args&... args) {
+#if DNNL_VERSION_MAJOR >= 3
+  typename P::primitive_desc desc(cpu_engine(), args..., forward, attributes());
+#else
+  const typename P::desc operation(args...);
+  typename P::primitive_desc desc(operation, attributes(), cpu_engine(), forward);
+#endif
+  while (std::string_view(desc.impl_info_str()).starts_with(faulty) && desc.next_impl()) {
+  }
+  return desc;
 }
 
 // A ready primitive and the layouts of its arguments. Running it a second time on a thread
