@@ -22,8 +22,7 @@ struct AxisValue {
   std::optional<double> number;
 };
 
-// A way in which arms differ: one path with several values, or (path empty) named groups of
-// settings.
+// A way in which arms differ: one path with several values.
 struct Axis {
   std::string path;
   bool log = false;  // values that are spaced, or best drawn, by ratio

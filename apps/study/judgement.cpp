@@ -32,6 +32,9 @@ Judgement judge(const StudyState& state) {
   judgement.runs = judged_arms(study, state.plan, state.results);
   std::vector<ArmScores> scores;
   for (const ArmRuns& runs : judgement.runs) scores.push_back(runs.scores);
+  if (!study.claim.is_null()) judgement.claim = judge_claim(study, judgement.runs);
+  // Readings of a gauge have no better and worse.
+  if (!study.metric.needs_training()) return judgement;
   const bool has_baseline = std::any_of(scores.begin(), scores.end(), [&](const ArmScores& arm) {
     return arm.arm == study.baseline;
   });
@@ -39,7 +42,6 @@ Judgement judge(const StudyState& state) {
   if (has_baseline && scores.size() > 1)
     judgement.comparisons = compare_with_baseline(scores, study.baseline, options);
   if (study.seeds >= 3 && scores.size() > 1) judgement.ranks = rank_ranges(scores, options);
-  if (!study.claim.is_null()) judgement.claim = judge_claim(study, judgement.runs);
   return judgement;
 }
 

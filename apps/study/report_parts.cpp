@@ -80,7 +80,7 @@ Json heat_map_json(const Study& study, const Judgement& judgement) {
     Json all = Json::array();
     for (const AxisValue& value : axis.values)
       all.push_back(value.number ? Json(*value.number) : Json(value.name));
-    return Json{{"path", axis.path.empty() ? "arms" : axis.path}, {"values", std::move(all)}};
+    return Json{{"path", axis.path}, {"values", std::move(all)}};
   };
   Json cells = Json::array();
   size_t at = 0;  // arms stand in the order of the axes, the last changing fastest

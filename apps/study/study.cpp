@@ -38,7 +38,7 @@ void describe(Fields& f, Study& study, Given& given, Json& allow) {
       "what differs between arms, by dotted path: a list, {\"range\": [a, b], \"count\": n}, "
       "{\"log\": [a, b], \"count\": n}, or an object of named values; several paths are combined");
   f.json("arms", given.arms,
-         "named arms that set several paths each: {\"name\": {\"dotted.path\": value, …}, …}");
+         "further arms, which set several paths each: {\"name\": {\"dotted.path\": value, …}, …}");
   f.text("baseline", given.baseline,
          "the arm that the others are compared with; the first if left out");
   f.json("tune", given.tune,
@@ -73,41 +73,40 @@ Json read_base(Findings& findings, const Json& base, const fs::path& beside) {
   return load_json(beside / base.get<std::string>());
 }
 
-// The axis of arms that set several paths.
-Axis read_named_arms(Findings& findings, const Json& given) {
-  Axis axis;
+// Arms that set several paths each, beside those that the axes combine to.
+void read_named_arms(Findings& findings, const Json& given, std::vector<Arm>& arms) {
   if (!given.is_object()) {
     findings.add({"arms", shown(given), "an object: the arm's name, then what it sets", ""});
-    return axis;
+    return;
   }
   for (const auto& [name, settings] : given.items()) {
-    AxisValue value{name, {}, {}};
+    Arm arm;
+    arm.name = name;
     if (!settings.is_object())
       findings.add(
           {join("arms", name), shown(settings), "an object of dotted paths and values", ""});
     else
-      for (const auto& [path, set] : settings.items()) value.settings.push_back({path, set});
-    axis.values.push_back(std::move(value));
+      for (const auto& [path, set] : settings.items()) arm.settings.push_back({path, set});
+    arms.push_back(std::move(arm));
   }
-  return axis;
 }
 
 std::vector<Axis> read_axes(Findings& findings, const Given& given) {
   std::vector<Axis> axes;
-  if (!given.arms.empty()) axes.push_back(read_named_arms(findings, given.arms));
   if (!given.vary.is_object())
     findings.add(
         {"vary", shown(given.vary), "an object: dotted path, then the values it takes", ""});
   else
     for (const auto& [path, values] : given.vary.items())
       axes.push_back(read_axis(findings, join("vary", path), path, values));
-  if (axes.empty())
+  if (axes.empty() && given.arms.empty())
     findings.add({"vary", "nothing", "at least one path, or named `arms`: a study compares", ""});
   return axes;
 }
 
 // Every combination of the axes' values, the last axis changing fastest.
 std::vector<Arm> combined(const std::vector<Axis>& axes) {
+  if (axes.empty()) return {};
   std::vector<Arm> arms{{}};
   for (const Axis& axis : axes) {
     if (axis.values.empty()) continue;  // a fault of its own; the other axes can still be checked
@@ -162,6 +161,10 @@ bool base_is_sound(Findings& findings, const Json& base) {
 void check_names(Findings& findings, const Study& study) {
   std::vector<std::string> names;
   for (const Arm& arm : study.arms) names.push_back(arm.name);
+  for (size_t i = 0; i < names.size(); ++i)
+    if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<ptrdiff_t>(i))
+      findings.add({"arms", names[i], "a name that no other arm has", ""});
   if (std::find(names.begin(), names.end(), study.baseline) == names.end())
     findings.add({"baseline", study.baseline, "one of the arms: " + listed(names, "or"),
                   nearest_name(study.baseline, names)});
@@ -234,6 +237,7 @@ Study read_study(const Json& json, const fs::path& beside, const std::string& so
     study.base = with_settings(study.base, {{"train.steps", *given.steps}});
   study.axes = read_axes(findings, given);
   study.arms = combined(study.axes);
+  read_named_arms(findings, given.arms, study.arms);
   study.tuning = read_tuning(findings, given.tune);
   study.baseline =
       given.baseline.empty() && !study.arms.empty() ? study.arms[0].name : given.baseline;

@@ -71,7 +71,8 @@ Ended train(const std::string& config, const Words& more, int threads = 2) {
 TEST_CASE("architectures: no shipped config is left out here", "[apps]") {
   std::set<std::string> shipped, cut;
   for (const auto& file : fs::directory_iterator(source_dir() / "configs"))
-    if (file.path().filename() != "schema.json" && !file.is_directory()) shipped.insert(file.path().stem().string());
+    if (file.path().filename() != "schema.json" && !file.is_directory())
+      shipped.insert(file.path().stem().string());
   for (const auto& [config, words] : kCuts) cut.insert(config);
   CHECK(shipped == cut);
 }

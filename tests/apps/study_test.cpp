@@ -54,6 +54,10 @@ TEST_CASE("study: named values and arms that set several paths") {
     "baseline": "both"})");
   CHECK(names_of(study) == Names{"plain", "both"});
   CHECK(study.arm("both").config["optim"]["lr"] == 0.01);
+  const Study beside = study_of(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+                                    "arms": {"reference": {"model.norm": "batch_norm"}}})");
+  CHECK(names_of(beside) == Names{"layer_norm", "rms_norm", "reference"});
+  CHECK(beside.arm("reference").names.empty());
   const Study named =
       study_of(R"({"vary": {"model.norm": {"LN": "layer_norm", "RMS": {"type": "rms_norm"}}}})");
   CHECK(names_of(named) == Names{"LN", "RMS"});
