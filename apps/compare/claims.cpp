@@ -1,5 +1,7 @@
 #include "apps/compare/claims.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -57,10 +59,15 @@ int run_claims(const SessionOptions& options, const std::string& tier) {
     here.folder = root / file.stem();
     here.command = "./norma compare " + file.string();
     const auto start = std::chrono::steady_clock::now();
-    const SessionResult result = run_session(study, here);
+    ClaimVerdict verdict = ClaimVerdict::kNotRun;
+    try {
+      verdict = overall(run_session(study, here).judgement.claim);
+    } catch (const Error& error) {  // data not installed, a folder in use: the others can still run
+      spdlog::error("{}: {}", file.string(), error.what());
+    }
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    table += claim_line(study.claim, name_of(overall(result.judgement.claim)), seconds);
+    table += claim_line(study.claim, name_of(verdict), seconds);
     if (!options.quiet) std::cout << "\n";
   }
   std::cout << table;

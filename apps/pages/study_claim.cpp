@@ -193,13 +193,10 @@ std::string claim_content(const Json& report) {
     if (const std::string text = text_at(claim, key); !text.empty())
       rows.push_back({{row_name(name), long_text(text)}});
   html += table("What was claimed", {{"", true}, {"", true}}, rows);
-  html += table("How it was tested",
-                {{"test", true},
-                 {"verdict", true},
-                 {"estimate"},
-                 {interval_name(report)},
-                 {"threshold", true}},
-                outcome_rows(claim));
+  html +=
+      table("How it was tested",
+            {{"test", true}, {"verdict", true}, {"estimate"}, {"interval"}, {"threshold", true}},
+            outcome_rows(claim));
   return html + claim_curves(report, measured_curve(report));
 }
 

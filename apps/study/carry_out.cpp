@@ -9,11 +9,15 @@ Plan carry_out(const Study& study, StudyFolder& folder, Crew& crew, StudyListene
   Plan plan = plan_of(study, folder.results());
   listener.on_plan(plan, folder.results());
   std::set<std::string> handed_out;
+  const auto tuned_of_baseline = [&] {
+    const auto choice = plan.chosen.find(study.baseline);
+    return choice == plan.chosen.end() ? Point{} : choice->second.point;
+  };
   crew.run(
       [&]() -> std::optional<Crew::Task> {
         for (const Trial& trial : plan.trials)
           if (!folder.results().contains(trial.id) && handed_out.insert(trial.id).second)
-            return Crew::Task{trial, order_of(study, trial)};
+            return Crew::Task{trial, order_of(study, trial, tuned_of_baseline())};
         return std::nullopt;
       },
       [&](const Crew::Task& task, const Json& line, double seconds) {

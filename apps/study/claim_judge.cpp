@@ -100,12 +100,14 @@ class ClaimJudge {
     return false;
   }
 
-  void put(double estimate, const Interval& interval, const std::string& threshold) {
+  void put(double estimate, const Interval& interval, double confidence,
+           const std::string& threshold) {
     outcome_.estimate = estimate;
     outcome_.interval = interval;
-    outcome_.threshold = threshold;
-    detail_ = number(estimate) + " (" + number(interval.low) + " to " + number(interval.high) +
-              "), wanted " + threshold;
+    const std::string level = number(100 * confidence) + " % interval";
+    outcome_.threshold = threshold + " (" + level + ")";
+    detail_ = number(estimate) + " (" + level + " " + number(interval.low) + " to " +
+              number(interval.high) + "), wanted " + threshold;
   }
 
   // The shared judgement of tests that want an interval on one side of a threshold or within two.
@@ -115,12 +117,13 @@ class ClaimJudge {
                                  : ClaimVerdict::kInconclusive;
   }
 
+  // Of the interval whose ends are one-sided tests: 90 % leaves 5 % on each side.
+  double one_sided() const { return 1 - 2 * (1 - study_.confidence); }
+
   std::optional<TTest> difference() {
     const auto &x = scores_of(runs_, test_.arm), &y = scores_of(runs_, test_.other);
     if (!have(x) || !have(y)) return std::nullopt;
-    // 90 % two-sided is 5 % on each side, as one-sided tests have it.
-    const double both = 1 - 2 * (1 - study_.confidence);
-    return study_.paired ? paired_t_test(x, y, both) : welch_t_test(x, y, both);
+    return study_.paired ? paired_t_test(x, y, one_sided()) : welch_t_test(x, y, one_sided());
   }
 
   void equivalent() {
@@ -131,7 +134,7 @@ class ClaimJudge {
     const auto& scores = scores_of(runs_, test_.other);
     for (const double each : scores) mean += each / static_cast<double>(scores.size());
     const double margin = test_.margin * std::fabs(mean);
-    put(test->difference, test->interval, "within ±" + number(margin));
+    put(test->difference, test->interval, one_sided(), "within ±" + number(margin));
     decide(equivalence_p(*test, margin) <= 1 - study_.confidence,
            test->interval.low > margin || test->interval.high < -margin);
   }
@@ -140,7 +143,7 @@ class ClaimJudge {
     outcome_.test = metric_ + " of " + test_.arm + " greater than that of " + test_.other;
     const auto test = difference();
     if (!test) return;
-    put(test->difference, test->interval, "above " + number(test_.by));
+    put(test->difference, test->interval, one_sided(), "above " + number(test_.by));
     decide(greater_p(*test, test_.by) <= 1 - study_.confidence, test->interval.high < test_.by);
   }
 
@@ -155,9 +158,9 @@ class ClaimJudge {
     if (!known || !have(series.scores[0])) return;
     if (log)
       for (double& x : series.x) x = std::log(x);
-    const Trend found = trend(series.x, series.scores, 1 - 2 * (1 - study_.confidence));
+    const Trend found = trend(series.x, series.scores, one_sided());
     const bool rising = test_.sign > 0;
-    put(found.slope.mean, found.slope.interval, rising ? "above 0" : "below 0");
+    put(found.slope.mean, found.slope.interval, one_sided(), rising ? "above 0" : "below 0");
     decide(rising ? found.slope.interval.low > 0 : found.slope.interval.high < 0,
            rising ? found.slope.interval.high < 0 : found.slope.interval.low > 0);
   }
@@ -169,7 +172,8 @@ class ClaimJudge {
     if (!collect(series) || !have(series.scores[0])) return;
     const Trend found = trend(series.x, series.scores, study_.confidence);
     const Interval& interval = found.slope.interval;
-    put(found.slope.mean, interval, number(test_.low) + " to " + number(test_.high));
+    put(found.slope.mean, interval, study_.confidence,
+        number(test_.low) + " to " + number(test_.high));
     decide(interval.low >= test_.low && interval.high <= test_.high,
            interval.high < test_.low || interval.low > test_.high);
   }

@@ -192,12 +192,16 @@ Plan plan_of(const Study& study, const TrialResults& results) {
     return plan;
   }
   std::vector<Trial> verdict;
+  for (const Arm& arm : study.arms)
+    if (const auto choice = ArmTuning(study, arm.name, results).run(plan.trials))
+      plan.chosen[arm.name] = *choice;
   for (const Arm& arm : study.arms) {
-    const auto choice = ArmTuning(study, arm.name, results).run(plan.trials);
-    if (!choice) continue;
-    plan.chosen[arm.name] = *choice;
+    const auto choice = plan.chosen.find(arm.name);
+    if (choice == plan.chosen.end()) continue;
+    // Models are attacked by images of the baseline, which must be known then.
+    if (study.transfer && !plan.chosen.contains(study.baseline)) continue;
     for (const int64_t seed : study.verdict_seeds())
-      verdict.push_back(make_trial(study, arm.name, Phase::kVerdict, choice->point, seed));
+      verdict.push_back(make_trial(study, arm.name, Phase::kVerdict, choice->second.point, seed));
   }
   plan.trials.insert(plan.trials.end(), verdict.begin(), verdict.end());
   plan.complete = plan.chosen.size() == study.arms.size() && plan.missing(results).empty();

@@ -57,6 +57,9 @@ void describe(Fields& f, Study& study, Given& given, Json& allow) {
            {.min = 0.5, .below = 1});
   f.flag("paired", study.paired, "compare runs of the same seed; false = as independent samples");
   f.json("evaluate", study.evaluate, "what trained models are examined by besides the metric");
+  f.flag(
+      "transfer", study.transfer,
+      "examine also on images that evaluate.pgd made on the baseline, trained with another seed");
   f.json("allow", allow,
          "differences between arms that are meant: parameters, flops, tokens, data, budget");
   f.flag("costs", study.costs, "measure time and memory of every arm when the verdict stands");
@@ -251,6 +254,8 @@ Study read_study(const Json& json, const fs::path& beside, const std::string& so
   Reader evaluate(findings, study.evaluate, "evaluate", "evaluate", ExtraKeys::kNone);
   examined.describe(evaluate);
   evaluate.finish();
+  if (study.transfer && examined.pgd.eps.empty())
+    findings.add({"transfer", "true", "false, or attacks to borrow: evaluate.pgd.eps", ""});
   study.claim = given.claim;
   if (!study.claim.is_null()) check_claim(findings, study);
   check_names(findings, study);

@@ -37,6 +37,7 @@ struct Study {
   double margin = 0.01, confidence = 0.95;
   bool paired = true;
   Json evaluate = Json::object();  // options of EvaluationOptions
+  bool transfer = false;           // attack also by images made on another model
   std::vector<std::string> allow;  // differences between arms that are meant
   bool costs = true;
   Json claim;     // null, or what the study is to show

@@ -13,6 +13,7 @@ namespace {
 
 // Points of the curve of training losses, each the mean over the steps since the last.
 constexpr int64_t kCurvePoints = 100;
+constexpr int64_t kSurrogateSeeds = 2000000;
 
 Split split_named(const std::string& name) {
   return name == name_of(Split::kTest) ? Split::kTest : Split::kValidation;
@@ -35,7 +36,7 @@ class RunningTrial {
         split_(split_named(order.at("split").get<std::string>())),
         steps_(training.config().train.steps) {}
 
-  Json run(const Json& evaluate) {
+  Json run(const Json& evaluate, const Json& surrogate) {
     result_["status"] = "finished";
     result_["reason"] = "";
     if (metric_.needs_training())
@@ -44,17 +45,27 @@ class RunningTrial {
       read_at_initialization();
     result_["parameters"] = training_.params().numel();
     result_["weights_sha256"] = weights_hash(training_);
-    if (!evaluate.empty() && result_["status"] == "finished") {
-      EvaluationOptions options;
-      read_config(evaluate, "evaluate", [&](Fields& f) { options.describe(f); });
-      Json figures = Json::object();
-      for (const auto& [name, value] : examine(training_, options)) figures[name] = value;
-      result_["evaluations"] = std::move(figures);
-    }
+    if (!evaluate.empty() && result_["status"] == "finished") examine_as(evaluate, surrogate);
     return std::move(result_);
   }
 
  private:
+  void examine_as(const Json& evaluate, const Json& surrogate) {
+    EvaluationOptions options;
+    read_config(evaluate, "evaluate", [&](Fields& f) { options.describe(f); });
+    Json figures = Json::object();
+    for (const auto& [name, value] : examine(training_, options)) figures[name] = value;
+    if (!surrogate.is_null()) {
+      Training other(read_run_config(surrogate, "the surrogate", {}, nullptr));
+      while (other.steps_done() < other.config().train.steps && other.step().finite()) {
+      }
+      for (const double eps : options.pgd.eps)
+        figures["transfer_" + format_number(eps) + "/accuracy"] = transfer_accuracy(
+            other, training_, eps, options.pgd, options.split_to_look_at(), options.samples);
+    }
+    result_["evaluations"] = std::move(figures);
+  }
+
   void read_at_initialization() {
     const std::vector<double> readings = read_gauge(training_, metric_.gauge);
     result_["steps"] = 0;
@@ -172,16 +183,25 @@ Trial make_trial(const Study& study, const std::string& arm, Phase phase, const 
   return trial;
 }
 
-Json order_of(const Study& study, const Trial& trial) {
+// The model whose images attack the others': the baseline, with a seed that no trial has.
+Json surrogate_config(const Study& study, const Trial& trial, const Point& point) {
+  std::vector<Setting> settings = settings_of(study.tuning.options_of(study.baseline), point);
+  settings.push_back({"train.seed", trial.seed + kSurrogateSeeds});
+  return with_settings(study.arm(study.baseline).config, settings);
+}
+
+Json order_of(const Study& study, const Trial& trial, const Point& baseline) {
   std::vector<Setting> settings = trial.settings;
   settings.push_back({"train.seed", trial.seed});
   if (trial.rung > 0) settings.push_back({"train.steps", trial.rung});
   const bool final = trial.phase == Phase::kVerdict;
-  return Json{{"trial", trial.id},
-              {"config", with_settings(study.arm(trial.arm).config, settings)},
-              {"metric", study.metric.name(Split::kValidation)},
-              {"split", name_of(final ? Split::kTest : Split::kValidation)},
-              {"evaluate", final ? study.evaluate : Json::object()}};
+  return Json{
+      {"trial", trial.id},
+      {"config", with_settings(study.arm(trial.arm).config, settings)},
+      {"metric", study.metric.name(Split::kValidation)},
+      {"split", name_of(final ? Split::kTest : Split::kValidation)},
+      {"evaluate", final ? study.evaluate : Json::object()},
+      {"surrogate", final && study.transfer ? surrogate_config(study, trial, baseline) : Json()}};
 }
 
 std::shared_ptr<const Dataset> TrialRunner::data_of(const RunConfig& config) {
@@ -199,7 +219,7 @@ Json TrialRunner::run(const Json& order, const Show& show) {
   const RunConfig config = read_run_config(order.at("config"), "the trial", {}, &resolved);
   Training training(config, single_process(), data_of(config));
   Json line{{"trial", order.at("trial")}};
-  line.update(RunningTrial(training, order, show).run(order.at("evaluate")));
+  line.update(RunningTrial(training, order, show).run(order.at("evaluate"), order.at("surrogate")));
   line["config_sha256"] = io::sha256_of(json_line(resolved));
   return line;
 }

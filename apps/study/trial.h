@@ -29,8 +29,10 @@ Trial make_trial(const Study& study, const std::string& arm, Phase phase, const 
                  int64_t seed, int64_t rung = 0);
 
 // The trial's whole config, seed included, as it is handed to whoever runs it:
-//   {"trial": id, "config": {…}, "metric": "val/loss", "split": "val", "evaluate": {…}}
-Json order_of(const Study& study, const Trial& trial);
+//   {"trial": id, "config": {…}, "metric": "val/loss", "split": "val", "evaluate": {…},
+//    "surrogate": {…} or null}
+// `baseline` is what was tuned for the baseline; only a study with `transfer` reads it.
+Json order_of(const Study& study, const Trial& trial, const Point& baseline = {});
 
 // How far a trial is.
 struct TrialProgress {

@@ -110,6 +110,33 @@ TEST_CASE("compare: an arm that diverges in some seeds is told first, with its r
   CHECK(study.results("out").size() == 12);
 }
 
+TEST_CASE("compare: trained models are examined, and attacked by images of another model") {
+  const CompareStudy study(R"({
+    "base": {"model": {"type": "resnet", "depth": 8, "width": 8}, "data": "shapes",
+             "train": {"steps": 4, "batch": 16, "eval_samples": 64}},
+    "vary": {"model.norm": ["batch_norm", "frn"]}, "seeds": 1, "costs": false,
+    "evaluate": {"samples": 32, "noise": [0.1], "fgsm": [0.05],
+                 "pgd": {"eps": [0.05], "steps": 2}},
+    "transfer": true})");
+  const Ended ended = study.run("out", {"--workers", "2", "--quiet"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  REQUIRE(study.results("out").size() == 2);
+  for (const std::string& line : study.results("out")) {
+    const Json figures = Json::parse(line)["evaluations"];
+    const double own = figures.at("pgd_0.05/accuracy").get<double>();
+    CHECK(own <= figures.at("fgsm_0.05/accuracy").get<double>());
+    CHECK(figures.at("transfer_0.05/accuracy").get<double>() >= 0);
+    CHECK(figures.contains("noise_0.1/loss"));
+  }
+  const Ended asked = CompareStudy(R"({
+    "base": {"model": "mlp", "data": "spirals"}, "vary": {"model.width": [8, 16]},
+    "transfer": true})")
+                          .run("out");
+  CHECK(asked.code == 2);
+  CHECK_THAT(asked.err, ContainsSubstring("evaluate.pgd.eps"));
+}
+
 TEST_CASE("compare: an unfair study and a folder of another study are refused") {
   const CompareStudy study(R"({
     "base": {"model": {"type": "mlp", "norm": "layer_norm"}, "data": {"type": "spirals"},
