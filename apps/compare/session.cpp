@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Seconds that choosing the mode may take.
-constexpr double kModeSeconds = 6;
+constexpr double kModeSeconds = 12;
 
 // A line that is there while something takes a moment.
 class Meanwhile {
