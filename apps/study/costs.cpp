@@ -114,6 +114,7 @@ Json costs_json(const std::map<std::string, Cost>& costs) {
                  {"low", cost.low},
                  {"high", cost.high},
                  {"relative", cost.relative},
+                 {"relative_low", cost.relative_low},
                  {"peak_bytes", cost.peak_bytes},
                  {"inference_ms", cost.inference_ms}};
   return json;

@@ -168,6 +168,19 @@ TEST_CASE("compare: --against fails where an arm became worse, and says what it 
   CHECK_THAT(worse.out, ContainsSubstring("WORSE"));
 }
 
+TEST_CASE("compare: a finished study is reported again, with the costs measured once") {
+  const CompareStudy study(R"({
+    "base": {"model": "mlp", "data": "spirals", "train": {"steps": 4, "batch": 8}},
+    "vary": {"model.norm": ["layer_norm", "rms_norm"]}, "seeds": 1})");
+  REQUIRE(study.run("out", {"--quiet"}).code == 0);
+  const auto costs = load_json(study.at("out") / "costs.json");
+  CHECK(costs.size() == 2);
+  const Ended again = study.run("out");
+  INFO(again.err);
+  CHECK(again.code == 0);
+  CHECK(load_json(study.at("out") / "costs.json") == costs);
+}
+
 TEST_CASE("compare: the plan of a study, without training") {
   const CompareStudy study;
   const Ended plan = study.run("plan", {"--dry-run", "--workers", "2"});
