@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/html.h"
@@ -13,12 +12,6 @@
 namespace norma {
 namespace {
 
-std::string with_digits(const char* format, double value) {
-  char text[48];
-  std::snprintf(text, sizeof(text), format, value);
-  return text;
-}
-
 std::string cell(const std::string& text, const char* kind = "") {
   return std::string("<td") + kind + ">" + html_escaped(text) + "</td>";
 }
@@ -26,13 +19,13 @@ std::string cell(const std::string& text, const char* kind = "") {
 std::string row_of(const Result& each) {
   const Timing& t = each.timing;
   const double share = 100 * each.share();
-  const std::string percent = with_digits("%.0f", share) + "%";
+  const std::string percent = formatted("%.0f", share) + "%";
   return "<tr><th scope=\"row\">" + html_escaped(each.name) + "</th>" +
          cell(human_duration(1e-6 * t.median) + (t.disturbed ? "*" : "")) +
-         "<td class=\"share\" style=\"--share:" + with_digits("%.1f", std::min(share, 100.0)) +
+         "<td class=\"share\" style=\"--share:" + formatted("%.1f", std::min(share, 100.0)) +
          "%\">" + percent + "</td>" + cell(each.bound_name(), " class=\"word\"") +
-         cell(with_digits("%.1f", each.bandwidth())) + cell(with_digits("%.1f", each.rate())) +
-         cell(each.loop.empty() ? "" : with_digits("%.0f", 100 * each.of_best) + "%") +
+         cell(formatted("%.1f", each.bandwidth())) + cell(formatted("%.1f", each.rate())) +
+         cell(each.loop.empty() ? "" : formatted("%.0f", 100 * each.of_best) + "%") +
          cell(human_duration(1e-6 * t.least) + " – " + human_duration(1e-6 * t.most)) +
          cell(std::to_string(t.kept) + " of " + std::to_string(t.taken)) + "</tr>\n";
 }
@@ -48,7 +41,7 @@ std::string roof_rows(const Results& results) {
   const auto add = [&](const std::string& name, double rate, const char* unit,
                        const std::string& how) {
     rows += "<tr><th scope=\"row\">" + html_escaped(name) + "</th>" +
-            cell(with_digits("%.1f ", rate) + unit) + cell(how, " class=\"word\"") + "</tr>\n";
+            cell(formatted("%.1f ", rate) + unit) + cell(how, " class=\"word\"") + "</tr>\n";
   };
   for (const ArithmeticRoof& roof : results.arithmetic)
     if (roof.rate > 0)
@@ -56,9 +49,9 @@ std::string roof_rows(const Results& results) {
           roof.shape.empty() ? "multiply-adds in registers" : roof.shape);
   for (const MemoryRoof& roof : results.memory)
     add("memory, " + human_bytes(roof.working_set), roof.best(Traffic::kStreams), "GB/s",
-        "copy " + with_digits("%.1f", roof.copy) + ", triad " + with_digits("%.1f", roof.triad) +
-            ", update in place " + with_digits("%.1f", roof.update) + ", read " +
-            with_digits("%.1f", roof.read));
+        "copy " + formatted("%.1f", roof.copy) + ", triad " + formatted("%.1f", roof.triad) +
+            ", update in place " + formatted("%.1f", roof.update) + ", read " +
+            formatted("%.1f", roof.read));
   return rows;
 }
 

@@ -91,4 +91,10 @@ std::string grouped(int64_t value) {
   return digits;
 }
 
+std::string formatted(const char* format, double value) {
+  char text[48];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
 }  // namespace norma

@@ -19,6 +19,9 @@ std::string human_duration(double seconds);
 // A clock that counts down, in little width: 0:07, 12:34, 1:02:03, 2d 03h.
 std::string human_clock(double seconds);
 
+// A number by a printf format for one double.
+std::string formatted(const char* format, double value);
+
 // All digits: 1,234,567.
 std::string grouped(int64_t value);
 

@@ -3,8 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "apps/common/human.h"
 #include "apps/common/status_line.h"
 
 namespace norma {
@@ -14,12 +14,6 @@ std::string text_of(const std::vector<Setting>& settings) {
   std::string text;
   for (const Setting& setting : settings)
     text += (text.empty() ? "" : ", ") + setting.path + " " + json_line(setting.value);
-  return text;
-}
-
-std::string six_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
   return text;
 }
 
@@ -100,18 +94,17 @@ void StudyScreen::on_result(const Trial& trial, const Json& line, double) {
   const auto score = line.find("score");
   spdlog::info(
       "{}: {}", trial.id,
-      score != line.end() && score->is_number() ? six_digits(score->get<double>()) : status);
+      score != line.end() && score->is_number() ? formatted("%.6g", score->get<double>()) : status);
 }
 
 std::string StudyScreen::line_of(const std::string& arm, const Row& row) const {
-  char mean[48] = "";
-  if (row.judged > 0)
-    std::snprintf(mean, sizeof mean, "%s %.5g", study_.metric.name(Split::kTest).c_str(),
-                  row.sum / static_cast<double>(row.judged));
   std::string line = padded(arm, 24) + " ";
   if (row.tuning > 0) line += padded("tuned " + of(row.tuned, row.tuning), 14);
   line += padded(row.chosen, 22) + " ";
-  if (row.judged > 0) line += padded("judged " + of(row.judged, study_.seeds), 14) + mean;
+  if (row.judged > 0)
+    line += padded("judged " + of(row.judged, study_.seeds), 14) +
+            study_.metric.name(Split::kTest) + " " +
+            formatted("%.5g", row.sum / static_cast<double>(row.judged));
   if (row.diverged > 0) line += ", " + std::to_string(row.diverged) + " diverged";
   return line;
 }

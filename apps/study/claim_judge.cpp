@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "apps/common/human.h"
 #include "apps/gauges/theory.h"
 #include "apps/statistics/t_tests.h"
 #include "apps/statistics/trend.h"
@@ -11,11 +11,7 @@
 namespace norma {
 namespace {
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
+std::string number(double value) { return formatted("%.4g", value); }
 
 const std::vector<double>& scores_of(const std::vector<ArmRuns>& runs, const std::string& arm) {
   static const std::vector<double> none;

@@ -6,7 +6,6 @@
 #include <ctime>
 
 #include "apps/common/machine.h"
-#include "apps/statistics/descriptive.h"
 #include "apps/study/report_parts.h"
 #include "core/version.h"
 

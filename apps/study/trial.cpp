@@ -29,8 +29,10 @@ std::string weights_hash(const Training& training) {
 // A training on its way to a result.
 class RunningTrial {
  public:
-  RunningTrial(Training& training, const Json& order, const TrialRunner::Show& show)
+  using DataOf = std::function<std::shared_ptr<const Dataset>(const RunConfig&)>;
+  RunningTrial(Training& training, const Json& order, const TrialRunner::Show& show, DataOf data_of)
       : training_(training),
+        data_of_(std::move(data_of)),
         show_(show),
         metric_(*Metric::named(order.at("metric").get<std::string>())),
         split_(split_named(order.at("split").get<std::string>())),
@@ -56,7 +58,8 @@ class RunningTrial {
     Json figures = Json::object();
     for (const auto& [name, value] : examine(training_, options)) figures[name] = value;
     if (!surrogate.is_null()) {
-      Training other(read_run_config(surrogate, "the surrogate", {}, nullptr));
+      const RunConfig config = read_run_config(surrogate, "the surrogate", {}, nullptr);
+      Training other(config, single_process(), data_of_(config));
       while (other.steps_done() < other.config().train.steps && other.step().finite()) {
       }
       for (const double eps : options.pgd.eps)
@@ -145,6 +148,7 @@ class RunningTrial {
   }
 
   Training& training_;
+  const DataOf data_of_;
   const TrialRunner::Show& show_;
   const Metric metric_;
   const Split split_;
@@ -219,7 +223,9 @@ Json TrialRunner::run(const Json& order, const Show& show) {
   const RunConfig config = read_run_config(order.at("config"), "the trial", {}, &resolved);
   Training training(config, single_process(), data_of(config));
   Json line{{"trial", order.at("trial")}};
-  line.update(RunningTrial(training, order, show).run(order.at("evaluate"), order.at("surrogate")));
+  line.update(RunningTrial(training, order, show, [this](const RunConfig& c) {
+                return data_of(c);
+              }).run(order.at("evaluate"), order.at("surrogate")));
   line["config_sha256"] = io::sha256_of(json_line(resolved));
   return line;
 }

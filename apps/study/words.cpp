@@ -1,21 +1,15 @@
 #include <cmath>
-#include <cstdio>
 
+#include "apps/common/human.h"
 #include "apps/study/report_data.h"
 
 namespace norma {
 namespace {
 
-std::string with(const char* format, double value) {
-  char text[48];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
+std::string percent(double share) { return formatted("%.2g %%", 100 * share); }
+std::string figure(double value) { return formatted("%.4g", value); }
 
-std::string percent(double share) { return with("%.2g %%", 100 * share); }
-std::string figure(double value) { return with("%.4g", value); }
-
-std::string p_words(double p) { return p < 0.0001 ? "p < 0.0001" : "p = " + with("%.2g", p); }
+std::string p_words(double p) { return p < 0.0001 ? "p < 0.0001" : "p = " + formatted("%.2g", p); }
 
 std::string divergence_words(const ArmRuns& runs, double confidence) {
   int count = 0;

@@ -106,10 +106,14 @@ std::vector<std::string> Training::warnings() const {
   return all;
 }
 
-LossResult Training::forward(const Batch& batch, int64_t first_sample) {
+void Training::begin_forward(const Batch& batch, int64_t first_sample) {
   ctx_.begin_forward(first_sample);
   ctx_.mask = batch.mask;
   ctx_.target = batch.target;
+}
+
+LossResult Training::forward(const Batch& batch, int64_t first_sample) {
+  begin_forward(batch, first_sample);
   Logits logits = logits_of(*model_, ctx_, Var{batch.input});
   const PathScope here(ctx_, kLossPath);
   return loss_->of(ctx_, std::move(logits));
@@ -208,9 +212,7 @@ void Training::infer_one() {
                       : data_->size(Split::kValidation) > 0 ? Split::kValidation
                                                             : Split::kTrain;
   loader_->evaluation(split, 0, 1, batch_);
-  ctx_.begin_forward(0);
-  ctx_.mask = batch_.mask;
-  ctx_.target = batch_.target;
+  begin_forward(batch_, 0);
   (*model_)(ctx_, Var{batch_.input});
 }
 

@@ -100,6 +100,7 @@ class Training {
   void restore(const io::LoadedCheckpoint& checkpoint);
 
  private:
+  void begin_forward(const Batch& batch, int64_t first_sample);
   LossResult forward(const Batch& batch, int64_t first_sample);
   bool judge();
   // Backward of the loss and of the terms that layers added to it.

@@ -55,28 +55,19 @@ typename P::primitive_desc describe(const dnnl::primitive_attr& attributes, cons
 #endif
 }
 
-// The same for a backward pass, which takes its forward's descriptor as a hint.
+// The same for a backward pass, which takes its forward's descriptor as a hint: the first
+// implementation whose name is not `faulty` (null: the first of all), if there is one. In 2.x going
+// on to the next reads the operation's descriptor and the hint again, so both live on meanwhile.
 template <class P, class Hint, class... Args>
-typename P::primitive_desc describe_backward(const Hint& forward, const Args&... args) {
-#if DNNL_VERSION_MAJOR >= 3
-  return typename P::primitive_desc(cpu_engine(), args..., forward, attributes());
-#else
-  return typename P::primitive_desc(typename P::desc(args...), attributes(), cpu_engine(), forward);
-#endif
-}
-
-// The same, but the first implementation whose name does not begin with `faulty`, if there is one.
-// In 2.x an iteration reads the operation's descriptor and the hint again: both live on meanwhile.
-template <class P, class Hint, class... Args>
-typename P::primitive_desc describe_backward_without(std::string_view faulty, const Hint& forward,
-                                                     const Args&... args) {
+typename P::primitive_desc describe_backward(const char* faulty, const Hint& forward,
+                                             const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
   typename P::primitive_desc desc(cpu_engine(), args..., forward, attributes());
 #else
   const typename P::desc operation(args...);
   typename P::primitive_desc desc(operation, attributes(), cpu_engine(), forward);
 #endif
-  while (std::string_view(desc.impl_info_str()).starts_with(faulty) && desc.next_impl()) {
+  while (faulty && std::string_view(desc.impl_info_str()) == faulty && desc.next_impl()) {
   }
   return desc;
 }

@@ -20,7 +20,7 @@ Study two_norms(const std::string& more) {
 }
 
 // Results of trials whose loss has its minimum at `best` on the logarithm of the learning rate.
-void answer(const Study& study, const Plan& plan, double best, TrialResults& results) {
+void answer(const Plan& plan, double best, TrialResults& results) {
   const std::vector<Trial> missing = plan.missing(results);
   for (const Trial& trial : missing) {
     const double away = trial.point.empty() ? 0 : std::log(trial.point[0] / best);
@@ -29,13 +29,12 @@ void answer(const Study& study, const Plan& plan, double best, TrialResults& res
                          {"initial", 1e3},
                          {"score", std::min(1e3, 1 + away * away)}};
   }
-  (void)study;
 }
 
 Plan carried_out(const Study& study, double best, TrialResults& results) {
   Plan plan = plan_of(study, results);
   for (int i = 0; i < 50 && !plan.complete; ++i) {
-    answer(study, plan, best, results);
+    answer(plan, best, results);
     plan = plan_of(study, results);
   }
   return plan;
