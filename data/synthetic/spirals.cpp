@@ -7,7 +7,7 @@
 #include "data/data_card.h"
 #include "data/data_registry.h"
 #include "data/duplicates.h"
-#include "data/synthetic/task_options.h"
+#include "data/synthetic/drawn_samples.h"
 
 namespace norma {
 namespace {
@@ -27,37 +27,19 @@ struct SpiralsOptions {
 };
 
 // Points in the plane on the arms of a spiral: which arm is a question no line can answer.
-class Spirals : public Dataset {
+class Spirals final : public DrawnSamples {
  public:
-  explicit Spirals(const SpiralsOptions& options) : options_(options) {
+  explicit Spirals(const SpiralsOptions& options)
+      : DrawnSamples(options.task, "data.spirals"), options_(options) {
     info_.kind = InputKind::kFeatures;
     info_.features = 2;
     info_.classes = options.classes;
-    info_.order = options.task.order.value();
-  }
-
-  int64_t size(Split split) const override {
-    const TaskOptions& task = options_.task;
-    return std::array{task.train_samples, task.val_samples,
-                      task.test_samples}[static_cast<size_t>(split)];
-  }
-
-  void fetch_training(const Draws& draws, DType dtype, Batch& batch) const override {
-    for (const int64_t place : draws.places) check_range(Split::kTrain, place, 1);
-    batch.reshape(info_, std::ssize(draws.places), dtype);
-    for (int64_t i = 0; i < batch.samples; ++i)
-      write(Split::kTrain, draws.places[static_cast<size_t>(i)], i, batch);
-  }
-  void fetch(Split split, int64_t first, int64_t count, DType dtype, Batch& batch) const override {
-    check_range(split, first, count);
-    batch.reshape(info_, count, dtype);
-    for (int64_t i = 0; i < count; ++i) write(split, first + i, i, batch);
   }
 
   DataCard card() const override {
     DataCard card;
     card.type = "spirals";
-    card.source = "synthetic, seed " + std::to_string(options_.task.seed);
+    card.source = "synthetic, seed " + std::to_string(task_.seed);
     card.licence = "public domain";
     card.info = info_;
     std::array<std::vector<double>, kSplits.size()> points;
@@ -87,13 +69,8 @@ class Spirals : public Dataset {
   }
 
  private:
-  // Arms take turns, so that every class is equally frequent.
-  int32_t class_of(int64_t index) const { return static_cast<int32_t>(index % info_.classes); }
-
   std::array<double, 2> point_at(Split split, int64_t index) const {
-    RandomSequence draw(RandomStream(static_cast<uint64_t>(options_.task.seed),
-                                     stable_hash("data.spirals"), static_cast<uint32_t>(split)),
-                        static_cast<uint32_t>(index));
+    RandomSequence draw = random(split, index);
     const double radius = std::sqrt(draw.uniform());  // about as many points along all of the arm
     const double arm = static_cast<double>(class_of(index)) / static_cast<double>(info_.classes);
     const double angle = 2 * std::numbers::pi * (options_.turns * radius + arm);
@@ -101,13 +78,15 @@ class Spirals : public Dataset {
             radius * std::sin(angle) + options_.noise * draw.normal()};
   }
 
-  void write(Split split, int64_t index, int64_t row, Batch& batch) const {
-    const auto point = point_at(split, index);
-    batch.target.data<int32_t>()[row] = class_of(index);
+  void write(Split split, FunctionRef<int64_t(int64_t)> index_of, Batch& batch) const override {
     with_float_type(batch.input.dtype(), [&]<class T>() {
-      T* input = batch.input.data<T>() + row * 2;
-      input[0] = static_cast<T>(point[0]);
-      input[1] = static_cast<T>(point[1]);
+      for (int64_t i = 0; i < batch.samples; ++i) {
+        const int64_t index = index_of(i);
+        const auto point = point_at(split, index);
+        batch.target.data<int32_t>()[i] = class_of(index);
+        batch.input.data<T>()[2 * i] = static_cast<T>(point[0]);
+        batch.input.data<T>()[2 * i + 1] = static_cast<T>(point[1]);
+      }
     });
   }
 
