@@ -42,8 +42,10 @@ Json DataCard::json() const {
   for (const SplitCard& split : splits) card["splits"][name_of(split.split)] = json_of(split);
   card["duplicates"] = Json::array();
   for (const DuplicateCard& duplicate : duplicates)
-    card["duplicates"].push_back(
-        {{"what", duplicate.what}, {"checked", duplicate.checked}, {"found", duplicate.found}});
+    card["duplicates"].push_back({{"split", name_of(duplicate.split)},
+                                  {"what", duplicate.what},
+                                  {"checked", duplicate.checked},
+                                  {"found", duplicate.found}});
   if (!class_names.empty()) card["class_names"] = class_names;
   if (poison.labels > 0)
     card["poison"] = {{"share", poison.share},

@@ -20,8 +20,9 @@ struct SplitCard {
 
 // One search for content that occurs more than once.
 struct DuplicateCard {
-  std::string what;     // what was counted, in words
-  int64_t checked = 0;  // samples, spans … looked up
+  Split split = Split::kTrain;  // whose content was looked up: in the train split, or in itself
+  std::string what;             // what was counted, in words
+  int64_t checked = 0;          // samples, spans … looked up
   int64_t found = 0;
 };
 

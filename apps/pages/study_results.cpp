@@ -157,7 +157,22 @@ std::string comparison_content(const Json& report) {
          "been needed for the same certainty.</p>\n";
 }
 
-std::string fairness_content(const Json& report) {
+namespace {
+
+std::string contamination_table(const Json& report) {
+  std::vector<Row> rows;
+  for (const Json& each : members(member(report, "data_card"), "duplicates")) {
+    const double checked = number_at(each, "checked").value_or(0);
+    const double found = number_at(each, "found").value_or(0);
+    rows.push_back({{row_name(text_at(each, "what")), whole(found), whole(checked),
+                     figure(checked > 0 ? 100 * found / checked : 0, 2)}});
+  }
+  return rows.empty() ? ""
+                      : table("Content that occurs twice",
+                              {{"what", true}, {"found"}, {"checked"}, {"%"}}, rows);
+}
+
+std::string differences_table(const Json& report) {
   std::vector<Row> rows;
   for (const Json& each : members(report, "differences"))
     rows.push_back(
@@ -167,6 +182,12 @@ std::string fairness_content(const Json& report) {
   return table(
       "Differences from the baseline",
       {{"arm", true}, {"what", true}, {"here", true}, {"baseline", true}, {"studied", true}}, rows);
+}
+
+}  // namespace
+
+std::string fairness_content(const Json& report) {
+  return differences_table(report) + contamination_table(report);
 }
 
 }  // namespace norma::pages

@@ -71,6 +71,24 @@ std::string name_of_value(const std::string& path, const Json& value) {
   return last_part(path) + "=" + json_line(value);
 }
 
+// Whether rising numbers are spaced by a ratio rather than by a difference: what comes closer to
+// being the same from one to the next. Two numbers tell too little: then by a ratio of 2 or more,
+// as rates and sizes are chosen.
+bool rises_by_ratio(const std::vector<double>& numbers) {
+  if (numbers.size() < 2 || numbers.front() <= 0) return false;
+  if (numbers.size() == 2) return numbers[1] >= 2 * numbers[0];
+  std::vector<double> ratios, steps;
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    ratios.push_back(std::log(numbers[i] / numbers[i - 1]));
+    steps.push_back(numbers[i] - numbers[i - 1]);
+  }
+  const auto unevenness = [](const std::vector<double>& all) {
+    const auto [least, most] = std::minmax_element(all.begin(), all.end());
+    return *most / std::max(*least, 1e-300);
+  };
+  return unevenness(ratios) < unevenness(steps);
+}
+
 void refuse_repetition(Findings& findings, const std::string& where, const Axis& axis) {
   for (size_t i = 0; i < axis.values.size(); ++i)
     for (size_t j = 0; j < i; ++j)
@@ -124,8 +142,7 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
     if (!all_numbers) findings.add({where, shown(given), kNumbersExpected, ""});
   }
   std::sort(numbers.begin(), numbers.end());
-  if (!numbers.empty() && numbers.front() > 0 && numbers.back() >= 10 * numbers.front())
-    axis.log = axis.log || given.is_array();
+  if (given.is_array()) axis.log = rises_by_ratio(numbers);
   for (const double number : numbers) axis.values.push_back(number_value(path, number));
   refuse_repetition(findings, where, axis);
   return axis;

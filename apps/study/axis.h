@@ -39,7 +39,7 @@ Axis read_axis(Findings& findings, const std::string& where, const std::string& 
                const Json& given);
 
 // The numbers of the first three ways, rising; a fault for anything else. A list is taken for one
-// by ratio where it spans a factor of ten.
+// by ratio where its ratios are more even than its differences.
 Axis read_numbers(Findings& findings, const std::string& where, const std::string& path,
                   const Json& given);
 

@@ -1,6 +1,7 @@
 #include "apps/study/protocol.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -26,50 +27,64 @@ class ArmTuning {
   // Adds the trials that are needed; the choice where all have their results.
   std::optional<Choice> run(std::vector<Trial>& trials) {
     if (points_.empty()) return Choice{};
-    for (int64_t extension = 0;; ++extension) {
-      for (; planned_ < points_.size(); ++planned_)
-        for (const int64_t seed : study_.tuning_seeds())
-          trials_.push_back(make_trial(study_, arm_, Phase::kTune, points_[planned_], seed));
-      const bool known = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
-        return results_.contains(trial.id);
-      });
-      if (known && grow(extension)) continue;
-      const bool decided = known && run_off();
+    for (;;) {
+      plan_points();
+      const std::optional<size_t> leader =
+          all_known(trials_) ? std::optional(best_point(scores())) : std::nullopt;
+      if (leader && grow(*leader)) continue;
+      const std::optional<size_t> winner = leader ? run_off(*leader) : std::nullopt;
+      if (winner && grow(*winner)) continue;  // further seeds may move the best to an edge
+      trials_.insert(trials_.end(), run_offs_.begin(), run_offs_.end());
       trials.insert(trials.end(), trials_.begin(), trials_.end());
-      if (!decided) return std::nullopt;
-      return choice();
+      return winner ? std::optional(choice(*winner)) : std::nullopt;
     }
   }
 
  private:
+  // Every point so far with each tuning seed, point by point.
+  void plan_points() {
+    for (; planned_ < points_.size(); ++planned_)
+      for (const int64_t seed : study_.tuning_seeds())
+        trials_.push_back(make_trial(study_, arm_, Phase::kTune, points_[planned_], seed));
+  }
+
+  bool all_known(const std::vector<Trial>& trials) const {
+    return std::all_of(trials.begin(), trials.end(),
+                       [&](const Trial& trial) { return results_.contains(trial.id); });
+  }
+
+  double score(const Trial& trial) const { return score_of(results_.at(trial.id), kWorst); }
+
+  // By the tuning seeds: [point][seed].
   std::vector<std::vector<double>> scores() const {
     std::vector<std::vector<double>> all(points_.size());
     const size_t seeds = static_cast<size_t>(study_.tuning.seeds);
-    for (size_t i = 0; i < points_.size() * seeds; ++i)
-      all[i / seeds].push_back(score_of(results_.at(trials_[i].id), kWorst));
+    for (size_t i = 0; i < points_.size() * seeds; ++i) all[i / seeds].push_back(score(trials_[i]));
     return all;
   }
 
-  // Gives the two best points further seeds; false while their results are missing.
-  bool run_off() {
-    finalist_ = best_point(scores());
-    if (study_.tuning.run_off == 0 || points_.size() < 2) return true;
+  // Gives the two best points further seeds; the better by all its seeds, nothing while results are
+  // missing.
+  std::optional<size_t> run_off(size_t leader) {
+    if (study_.tuning.run_off == 0 || points_.size() < 2) return leader;
     std::vector<std::vector<double>> all = scores();
-    all[finalist_] = {kWorst};
-    const size_t second = best_point(all);
-    all = scores();
+    std::vector<std::vector<double>> of_two;
+    const std::array<size_t, 2> finalists = best_two_points(all);
     bool known = true;
-    for (const size_t point : {finalist_, second})
-      for (const int64_t seed : study_.run_off_seeds()) {
-        trials_.push_back(make_trial(study_, arm_, Phase::kTune, points_[point], seed));
-        const auto result = results_.find(trials_.back().id);
-        known = known && result != results_.end();
-        if (known) all[point].push_back(score_of(result->second, kWorst));
-      }
-    if (!known) return false;
-    const std::vector<std::vector<double>> two{all[finalist_], all[second]};
-    if (best_point(two) == 1) finalist_ = second;
-    return true;
+    for (const size_t point : finalists) {
+      std::vector<Trial> further;
+      for (const int64_t seed : study_.run_off_seeds())
+        further.push_back(make_trial(study_, arm_, Phase::kTune, points_[point], seed));
+      if (all_known(further))
+        for (const Trial& trial : further) all[point].push_back(score(trial));
+      else
+        known = false;
+      of_two.push_back(all[point]);
+      if (already_run_off_.insert(point).second)
+        run_offs_.insert(run_offs_.end(), further.begin(), further.end());
+    }
+    if (!known) return std::nullopt;
+    return finalists[best_point(of_two)];
   }
 
   // The values that one option takes in the points so far, rising.
@@ -79,16 +94,17 @@ class ArmTuning {
     return {all.begin(), all.end()};
   }
 
-  // Adds points beyond the edge at which the best one lies; false where it lies at none, or where
+  // Adds points beyond the edge at which this best one lies; false where it lies at none, or where
   // the grid may grow no more.
-  bool grow(int64_t extension) {
-    const std::string why = edge(best_point(scores()));
-    if (why.empty() || extension >= study_.tuning.extend || study_.tuning.sampler != "grid")
+  bool grow(size_t best) {
+    const std::string why = edge(best);
+    if (why.empty() || extensions_ >= study_.tuning.extend || study_.tuning.sampler != "grid")
       return false;
     std::vector<std::vector<double>> axes;
     for (size_t i = 0; i < options_.size(); ++i) axes.push_back(values(i));
     axes[edge_option_] = {beyond(options_[edge_option_], axes[edge_option_], edge_upwards_)};
     for (Point& point : grid(axes)) points_.push_back(std::move(point));
+    ++extensions_;
     return true;
   }
 
@@ -109,11 +125,11 @@ class ArmTuning {
     return "";
   }
 
-  Choice choice() {
+  Choice choice(size_t winner) {
     const bool none = std::all_of(trials_.begin(), trials_.end(), [&](const Trial& trial) {
       return has_diverged(results_.at(trial.id));
     });
-    return {points_[finalist_], none ? "every run of the tuning diverged" : edge(finalist_),
+    return {points_[winner], none ? "every run of the tuning diverged" : edge(winner),
             static_cast<int64_t>(trials_.size())};
   }
 
@@ -123,8 +139,10 @@ class ArmTuning {
   const std::vector<Axis>& options_;
   std::vector<Point> points_;
   size_t planned_ = 0;  // points whose trials are in trials_
-  std::vector<Trial> trials_;
-  size_t finalist_ = 0;  // the point that is chosen
+  int64_t extensions_ = 0;
+  std::vector<Trial> trials_;         // of the points, in order
+  std::vector<Trial> run_offs_;       // of the points that came into a run-off
+  std::set<size_t> already_run_off_;  // which are these
   size_t edge_option_ = 0;
   bool edge_upwards_ = false;
 };

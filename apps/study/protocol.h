@@ -28,8 +28,9 @@ struct Plan {
 
 // The protocol. For every arm by itself: each point of its grid with each tuning seed, judged on
 // the validation split; where the best point lies at an edge, the grid grows there by one value at
-// a time, at most `tune.extend` times; then the best point with each fresh seed, judged on the test
-// split. With successive halving: all arms and points together, rung by rung, and no fresh seeds.
+// a time, at most `tune.extend` times, before and after the run-off of the two best where there is
+// one; then the best point with each fresh seed, judged on the test split. With successive halving:
+// all arms and points together, rung by rung, and no fresh seeds.
 Plan plan_of(const Study& study, const TrialResults& results);
 
 // What a trial counts: its score; for one that failed before it had any, `fallback`.

@@ -177,6 +177,11 @@ Json notes_json(const StudyState& state) {
   for (size_t i = 0; i < state.facts.size(); ++i)
     for (const std::string& warning : state.facts[i].warnings)
       notes.push_back(study.arms[i].name + ": " + warning);
+  for (const Json& each : state.card.value("duplicates", Json::array()))
+    if (each.at("split") != name_of(Split::kTrain) && each.at("found") > 0)
+      notes.push_back("Contamination: " + json_line(each.at("found")) + " of " +
+                      json_line(each.at("checked")) + " " + each.at("what").get<std::string>() +
+                      ". There a score counts what was remembered, for every arm alike.");
   for (const auto& [id, result] : state.results)
     if (result.at("status") == "failed")
       notes.push_back(id + " failed: " + result.at("reason").get<std::string>());

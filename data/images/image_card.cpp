@@ -57,12 +57,13 @@ DataCard ImageDataset::card() const {
     if (size(split) == 0) continue;
     card.splits.push_back(split_card(split));
     if (split == Split::kTrain) {
-      card.duplicates.push_back({"images of the train split that equal an earlier one", size(split),
-                                 count_repeats(samples(split))});
+      card.duplicates.push_back({split, "images of the train split that equal an earlier one",
+                                 size(split), count_repeats(samples(split))});
       continue;
     }
     card.duplicates.push_back(
-        {std::string("images of the ") + name_of(split) + " split that the train split holds too",
+        {split,
+         std::string("images of the ") + name_of(split) + " split that the train split holds too",
          size(split), count_copies(samples(split), samples(Split::kTrain))});
     note_missing_classes(card.splits.front(), card.splits.back(), card);
   }

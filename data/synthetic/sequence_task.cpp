@@ -85,7 +85,8 @@ DataCard SequenceTask::card() const {
         (std::ssize(input) + std::ssize(target)) * static_cast<int64_t>(sizeof(int32_t));
     card.splits.push_back({split, size(split), std::ssize(input), bytes, hash.hex(), {}});
     if (split != Split::kTrain)
-      card.duplicates.push_back({std::string("sequences of the ") + name_of(split) +
+      card.duplicates.push_back({split,
+                                 std::string("sequences of the ") + name_of(split) +
                                      " split that the train split holds too",
                                  size(split),
                                  count_copies(samples(split), samples(Split::kTrain))});

@@ -60,7 +60,8 @@ class Spirals final : public DrawnSamples {
       card.splits.push_back(
           {split, size(split), 0, std::ssize(bytes), io::sha256_of(bytes), std::move(counts)});
       if (split != Split::kTrain)
-        card.duplicates.push_back({std::string("points of the ") + name_of(split) +
+        card.duplicates.push_back({split,
+                                   std::string("points of the ") + name_of(split) +
                                        " split that the train split holds too",
                                    size(split),
                                    count_copies(samples(split), samples(Split::kTrain))});

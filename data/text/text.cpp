@@ -81,7 +81,8 @@ class TextDataset : public TokenDataset {
       if (split == Split::kTrain) continue;
       const SharedSpans spans =
           count_shared_spans<uint8_t>(bytes_of(texts_[i]), bytes_of(texts_[0]));
-      card.duplicates.push_back({"spans of " + std::to_string(kSpanLength) + " bytes of the " +
+      card.duplicates.push_back({split,
+                                 "spans of " + std::to_string(kSpanLength) + " bytes of the " +
                                      name_of(split) + " text that the training text holds too",
                                  spans.spans, spans.shared});
       if (const auto unknown = tokenizer_->unknown()) note_unknown(split, *unknown, card);

@@ -66,7 +66,8 @@ class TokenFiles : public TokenDataset {
       card.splits.push_back(split_card(split, files_[static_cast<size_t>(split)].bytes()));
       if (split == Split::kTrain) continue;
       const SharedSpans spans = count_shared_spans<uint16_t>(tokens(split), tokens(Split::kTrain));
-      card.duplicates.push_back({"spans of " + std::to_string(kSpanLength) + " tokens of the " +
+      card.duplicates.push_back({split,
+                                 "spans of " + std::to_string(kSpanLength) + " tokens of the " +
                                      name_of(split) + " file that the training file holds too",
                                  spans.spans, spans.shared});
     }

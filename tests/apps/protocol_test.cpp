@@ -146,9 +146,27 @@ TEST_CASE("protocol: a run-off gives the two best points more seeds, and the bet
     put(trial.id, trial.point == Point{1e-2} ? 1.5 : 1.2);
   }
   const Plan decided = plan_of(study, results);
-  // (1 + 1.5 + 1.5)/3 against (1.1 + 1.2 + 1.2)/3; it lies at an edge now, which is told.
-  CHECK(decided.chosen.at("rms_norm").point == Point{1e-3});
-  CHECK_THAT(decided.chosen.at("rms_norm").doubt, ContainsSubstring("lowest that was tried"));
+  // (1 + 1.5 + 1.5)/3 against (1.1 + 1.2 + 1.2)/3; that lies at an edge now, so the grid grows.
+  CHECK(decided.chosen.empty());
+  const std::vector<Trial> beyond = decided.missing(results);
+  REQUIRE(beyond.size() == 2);
+  for (const Trial& trial : beyond) {
+    CHECK(trial.point == Point{1e-4});
+    put(trial.id, 3);
+  }
+  const Plan settled = plan_of(study, results);
+  CHECK(settled.chosen.at("rms_norm").point == Point{1e-3});
+  CHECK(settled.chosen.at("rms_norm").doubt.empty());
+  CHECK(settled.chosen.at("rms_norm").trials == 3 + 1 + 2 * 2);
+}
+
+TEST_CASE("protocol: a run-off at the end of a grid that may grow no more is told") {
+  const Study study = two_norms(
+      R"({"tune": {"optim.lr": {"log": [1e-3, 1e-1], "count": 3}, "run_off": 2, "extend": 0}})");
+  TrialResults results;
+  const Plan plan = carried_out(study, 1e-4, results);
+  CHECK(plan.chosen.at("rms_norm").point == Point{1e-3});
+  CHECK_THAT(plan.chosen.at("rms_norm").doubt, ContainsSubstring("lowest that was tried"));
 }
 
 TEST_CASE("protocol: successive halving keeps the better share and gives no verdict") {

@@ -1,6 +1,7 @@
 #include "tests/apps/study_simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -53,6 +54,20 @@ class RunningStudy {
     return scores;
   }
 
+  // The best rate by the tuning seeds, or the better of the best two by these and `further` ones.
+  int tuned_rate(const SimulatedArm& arm, const Scores& tuning, const Scores& further) {
+    std::vector<Scores> scores = run_grid(arm, tuning);
+    if (further.empty()) return static_cast<int>(best_point(scores));
+    std::vector<Scores> of_two;
+    const std::array<size_t, 2> finalists = best_two_points(scores);
+    for (const size_t rate : finalists) {
+      const Scores more = run(arm, static_cast<int>(rate), further).scores;
+      of_two.push_back(scores[rate]);
+      of_two.back().insert(of_two.back().end(), more.begin(), more.end());
+    }
+    return static_cast<int>(finalists[best_point(of_two)]);
+  }
+
   // That ordinary luck would take a score up to the one at initialization, 100 deviations and more,
   // is too rare to count.
   double truth(const SimulatedArm& arm, int rate) const {
@@ -89,9 +104,10 @@ SimulatedStudy simulated_study(const SimulatedDesign& design, uint32_t number) {
   RunningStudy running(design, number);
   const Scores tuning = running.new_seeds(design.tuning_seeds);
   const Scores fresh = running.new_seeds(design.seeds);
+  const Scores further = running.new_seeds(design.run_off);
   SimulatedStudy study;
   for (const SimulatedArm& arm : design.arms) {
-    const int rate = static_cast<int>(best_point(running.run_grid(arm, tuning)));
+    const int rate = running.tuned_rate(arm, tuning, further);
     study.arms.push_back(
         running.run(arm, rate, design.paired ? fresh : running.new_seeds(design.seeds)));
     study.arms.back().arm = std::to_string(study.truth.size());

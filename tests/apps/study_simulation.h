@@ -34,6 +34,7 @@ struct SimulatedDesign {
   std::string name;
   std::vector<SimulatedArm> arms;  // the first is the baseline
   int seeds = 5, tuning_seeds = 1;
+  int run_off = 0;          // further seeds for the two best rates
   bool log_normal = false;  // e to the power of a normal number, to the same mean and deviation
   bool paired = true;       // arms share the luck of a seed
 };

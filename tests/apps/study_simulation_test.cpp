@@ -101,9 +101,15 @@ TEST_CASE("arms as good that are tuned apart", "[apps][statistics]") {
     design.name = name + "3";
     design.tuning_seeds = 3;
     const StudyRates thrice = shown_rates_of(design, table);
+    design.name = name + "1, run off by 4";
+    design.tuning_seeds = 1;
+    design.run_off = 4;
+    const StudyRates run_off = shown_rates_of(design, table);
     CHECK(once.different < 5.5);
     CHECK(thrice.different < 5.5);
+    CHECK(run_off.different < 5.5);
     CHECK(thrice.tuned_apart < once.tuned_apart);
+    CHECK(run_off.tuned_apart < 5.5);  // 13 runs an arm are tuned on, not 15
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "apps/study/tuning.h"
 #include "tests/catch.h"
 #include "tests/paths.h"
 
@@ -73,6 +74,22 @@ TEST_CASE("study: a grid by ratio keeps its ends and rounds what is between") {
   // Tuning sees no seed of the verdict.
   for (const int64_t tuned : study.tuning_seeds())
     for (const int64_t judged : study.verdict_seeds()) CHECK(tuned != judged);
+}
+
+TEST_CASE("study: a list of numbers grows as it is spaced") {
+  const auto grown = [](const char* list) {
+    Findings findings;
+    const Axis axis = read_numbers(findings, "tune.x", "x.y", Json::parse(list));
+    std::vector<double> numbers;
+    for (const AxisValue& value : axis.values) numbers.push_back(*value.number);
+    return beyond(axis, numbers, true);
+  };
+  CHECK(grown("[0.003, 0.006]") == Approx(0.012));
+  CHECK(grown("[0.001, 0.002, 0.005]") == Approx(0.0125));  // a third of a decade, rounded
+  CHECK(grown("[0.001, 0.01, 0.1]") == Approx(1));
+  CHECK(grown("[0.1, 0.2, 0.3]") == Approx(0.4));
+  CHECK(grown("[0, 0.1]") == Approx(0.2));
+  CHECK(grown("[4, 5]") == Approx(6));
 }
 
 TEST_CASE("study: quasi-random points lie within the box and differ") {
