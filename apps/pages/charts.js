@@ -80,7 +80,7 @@ const charts = (() => {
     const axis = (place, scale, spec, size, count) => {
       const ticks = spec.ticks && spec.ticks.length <= 2 * count ? spec.ticks : ticksOf(scale, spec.log, count);
       svg.append("g").attr("class", "grid").attr("transform", place)
-        .call(spec.draw(scale).tickValues(ticks).tickFormat(axisFormat(ticks, spec.log)).tickSize(-size).tickPadding(6));
+        .call(spec.draw(scale).tickValues(ticks).tickFormat(spec.format || axisFormat(ticks, spec.log)).tickSize(-size).tickPadding(6));
     };
     const width = box.right - box.left, height = box.bottom - box.top;
     axis(`translate(0,${box.bottom})`, x.scale, {...x, draw: d3.axisBottom}, height, Math.max(3, Math.min(10, Math.floor(width / 75))));

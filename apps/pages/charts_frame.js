@@ -10,10 +10,34 @@ charts.frame = (() => {
     return made;
   }
 
+  // A slider or a list by which one of several texts is chosen, `state[key]` being its number.
+  function control(parent, {key, label, texts, slides}, state, act) {
+    const name = parent.append("label").text(label + " ");
+    const made = name.append(slides ? "input" : "select");
+    const shown = slides ? name.append("output").text(texts[state[key]]) : null;
+    if (slides) made.attr("type", "range").attr("min", 0).attr("max", texts.length - 1).attr("step", 1);
+    else texts.forEach((text, i) => made.append("option").attr("value", i).text(text));
+    made.property("value", state[key]);
+    made.node().addEventListener("input", event => {
+      state[key] = +event.target.value;
+      if (shown) shown.text(texts[state[key]]);
+      act();
+    });
+  }
+
+  // The state before anybody touched a chart.
+  const atFirst = controls => Object.fromEntries(controls.map(({key, at}) => [key, at || 0]));
+
   // `draw(svg, width, state)` gives {height, items}; an item is {x, y, text, group, series} where
-  // `series` is the <g> to be lit. `state.hidden` holds the groups switched off.
-  function frame(figure, {groups = [], switches = [], draw}) {
-    const state = {hidden: new Set()};
+  // `series` is the <g> to be lit. `state.hidden` holds the groups switched off. A control is {key,
+  // label, texts, at, slides}; one with a single text is not shown.
+  function frame(figure, {groups = [], switches = [], controls = [], draw}) {
+    const state = {hidden: new Set(), ...atFirst(controls)};
+    const choices = controls.filter(({texts}) => texts.length > 1);
+    if (choices.length) {
+      const row = d3.select(figure).append("div").attr("class", "controls");
+      for (const choice of choices) control(row, choice, state, () => paint());
+    }
     let svg = null;
     const legend = groups.length > 1 || switches.length ? d3.select(figure).append("div").attr("class", "legend") : null;
     if (groups.length > 1)
@@ -128,5 +152,6 @@ charts.frame = (() => {
     });
   }
 
+  frame.atFirst = atFirst;
   return frame;
 })();

@@ -6,11 +6,14 @@ charts.xy = (() => {
 
   let pictures = 0;
 
-  // spec: x and y {label, log, fixed (no switch), domain, ticks}, groups [{index, name}], series
+  // spec: x and y {label, log, fixed (no switch), domain, ticks, format}, groups [{index, name}], series
   // [{group, points [{x, y, low, high, left, right, text, diverged, ring, label}], line ("line", "step"),
   // faint, thick, dashed, marks, outlier, views [name]}], views [{name, label (of y)}]. The axes suit what did
-  // not diverge; marks beyond them become arrows at the edge.
-  function xy(figure, spec) {
+  // not diverge; marks beyond them become arrows at the edge. Where there are controls (charts.frame), `of(state)`
+  // gives what of the spec follows from them.
+  function xy(figure, given) {
+    const controls = given.controls || [], now = state => (given.of ? {...given, ...given.of(state)} : given);
+    const spec = now(charts.frame.atFirst(controls));
     const views = spec.views && spec.views.length > 1 ? spec.views : [];
     const switches = views.map(({name}, i) => ({key: "view", value: name, name, on: i === 0, exclusive: true}));
     for (const side of ["x", "y"]) {
@@ -18,8 +21,8 @@ charts.xy = (() => {
       if (!spec[side].fixed && positive)
         switches.push({key: side, value: "log", name: `log ${spec[side].short || side}`, on: spec[side].log});
     }
-    frame(figure, {groups: spec.groups || [], switches, draw(svg, width, state) {
-      const log = {};
+    frame(figure, {groups: spec.groups || [], switches, controls, draw(svg, width, state) {
+      const log = {}, spec = now(state);
       for (const side of ["x", "y"]) log[side] = spec[side].fixed ? !!spec[side].log : state[side] === "log";
       const shown = spec.series.filter(s => !state.hidden.has(s.group) && (!views.length || s.views.includes(state.view)));
       const view = views.find(v => v.name === state.view), y = view && view.label ? {...spec.y, label: view.label} : spec.y;

@@ -56,7 +56,9 @@ std::string hash_source(std::string_view script) {
 
 std::string html_page(const Page& page) {
   std::string hashes;
-  for (const char* script : {embedded::kD3, embedded::kCharts, page.script})
+  for (const std::string_view script :
+       {std::string_view(embedded::kD3), std::string_view(embedded::kCharts),
+        std::string_view(page.script)})
     hashes += (hashes.empty() ? "" : " ") + hash_source(script);
   const std::array<std::pair<std::string_view, std::string>, 8> values{
       {{"hashes", hashes},

@@ -12,7 +12,7 @@ struct Page {
   std::string title;   // text
   std::string body;    // HTML of <main>
   const Json& data;    // what the scripts draw; in the page as JSON
-  const char* script;  // draws the charts of this kind of page
+  std::string script;  // draws the charts of this kind of page
   std::string style;   // rules beside those that all pages share
 };
 
@@ -38,6 +38,7 @@ extern const char* const kStyle;
 extern const char* const kCharts;       // charts.js and charts_*.js
 extern const char* const kStudyCharts;  // study.js
 extern const char* const kRunCharts;    // runs.js
+extern const char* const kProbeCharts;  // probe.js
 extern const char* const kD3;           // d3.min.js; empty where it was not found
 
 }  // namespace norma::embedded

@@ -5,6 +5,7 @@
 
 #include "apps/common/html.h"
 #include "apps/pages/page.h"
+#include "apps/pages/probe_page.h"
 #include "apps/pages/report_values.h"
 #include "apps/pages/run_tables.h"
 #include "apps/pages/section.h"
@@ -97,7 +98,8 @@ std::string reproduction(const std::vector<pages::RunShown>& runs) {
 }
 
 std::string run_body(const std::vector<pages::RunShown>& runs, const std::string& title,
-                     const std::string& version, const Json& drawn, bool thinned) {
+                     const std::string& version, const Json& drawn, const Json& records,
+                     bool thinned) {
   pages::Body body("<h1>" + html_escaped(title) + "</h1>\n" +
                    (version.empty() ? "" : pages::paragraph("Norma " + version)));
   body.add(
@@ -110,6 +112,8 @@ std::string run_body(const std::vector<pages::RunShown>& runs, const std::string
   body.add("final", "Final values", "", pages::final_values(runs));
   body.add("differences", "What the configs differ in", "", pages::config_differences(runs));
   body.add("figures", "Other figures", "", charts_body(drawn, false));
+  if (const Json& probed = pages::member(drawn, "probe"); !pages::members(probed, "runs").empty())
+    pages::add_probe_sections(records, probed, body);
   body.add("reproduction", "How to reproduce it", "", reproduction(runs));
   return body.html();
 }
@@ -120,11 +124,13 @@ std::string run_page(const Json& data) {
   const Json shown = pages::without_folders(data);
   const std::vector<pages::RunShown> runs = runs_shown(shown);
   bool thinned = false;
-  const Json drawn = drawn_data(runs, thinned);
+  Json drawn = drawn_data(runs, thinned);
+  const Json& records = pages::members(shown, "runs");
+  drawn["probe"] = pages::probe_drawn(records);
   const std::string title = runs.size() == 1 ? runs[0].name : std::to_string(runs.size()) + " runs";
-  return pages::html_page({title,
-                           run_body(runs, title, pages::text_at(shown, "norma"), drawn, thinned),
-                           drawn, embedded::kRunCharts, ""});
+  return pages::html_page(
+      {title, run_body(runs, title, pages::text_at(shown, "norma"), drawn, records, thinned), drawn,
+       std::string(embedded::kRunCharts) + embedded::kProbeCharts, ""});
 }
 
 }  // namespace norma

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 namespace norma {
 namespace {
 
-Json read_metrics(const fs::path& file) {
+// The objects of a file of lines; a last one that was cut off is left out.
+Json read_lines(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw Error(file.string() + " cannot be read");
   Json lines = Json::array();
@@ -26,6 +27,11 @@ Json read_metrics(const fs::path& file) {
     else if (whole)
       throw Error(file.string() + ":" + std::to_string(number) + " is no JSON object");
   }
+  return lines;
+}
+
+Json read_metrics(const fs::path& file) {
+  Json lines = read_lines(file);
   if (lines.empty()) throw Error(file.string() + " is empty: the run has not done a step yet");
   return lines;
 }
@@ -36,11 +42,12 @@ Json read_run(const fs::path& folder) {
   for (const char* name : {"config.json", "metrics.jsonl"})
     if (!fs::exists(folder / name))
       throw Error(folder.string() + " is not a run folder: it has no " + name);
-  const fs::path card = folder / "data_card.json";
+  const fs::path card = folder / "data_card.json", probe = folder / "probe.jsonl";
   return {{"name", ""},
           {"config", load_json(folder / "config.json")},
           {"data_card", fs::exists(card) ? load_json(card) : Json(nullptr)},
-          {"metrics", read_metrics(folder / "metrics.jsonl")}};
+          {"metrics", read_metrics(folder / "metrics.jsonl")},
+          {"probe", fs::exists(probe) ? read_lines(probe) : Json::array()}};
 }
 
 // "runs/ln/" and "." name a folder, too.

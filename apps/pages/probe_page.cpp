@@ -1,0 +1,146 @@
+#include "apps/pages/probe_page.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "apps/common/html.h"
+#include "apps/pages/page.h"
+#include "apps/pages/report_values.h"
+#include "apps/pages/table.h"
+
+namespace norma {
+namespace pages {
+namespace {
+
+// The first value that was not finite, run by run.
+std::string alarms(const Json& runs) {
+  std::vector<std::string> texts;
+  for (const Json& run : runs)
+    for (const Json& record : members(run, "probe")) {
+      const Json& first = member(record, "first_nonfinite");
+      if (!first.is_object()) continue;
+      const std::string place = text_at(first, "path") + " " + text_at(first, "op");
+      const std::string parameter = text_at(first, "name");
+      texts.push_back(text_at(run, "name") + ", step " + text_at(record, "step") +
+                      ": the first value that is not finite is " +
+                      (parameter.empty() ? "in the " + text_at(first, "pass") + " of " + place
+                                         : "in the parameter " + parameter));
+      break;
+    }
+  return bullets(texts, "fail");
+}
+
+// Numbers of the last record, a row a line of `list`: its names, then the gauges found within it,
+// those of the pass alone where one is given.
+std::string last_numbers(const Json& record, const char* list, const char* name, const char* pass) {
+  const Json& lines = members(record, list);
+  std::vector<std::string> gauges;
+  std::vector<Column> columns{{name, true}};
+  const auto gauges_of = [&](const Json& line) -> const Json& {
+    return pass ? member(line, pass) : line;
+  };
+  for (const Json& line : lines)
+    for (const auto& [gauge, value] : gauges_of(line).items())
+      if (value.is_number() && gauge != "output" &&
+          std::find(gauges.begin(), gauges.end(), gauge) == gauges.end())
+        gauges.push_back(gauge);
+  for (const std::string& gauge : gauges) columns.push_back({gauge});
+  std::vector<Row> rows;
+  for (const Json& line : lines) {
+    const std::string op = text_at(line, "op");
+    Row row{{row_name(text_at(line, name) + (op.empty() ? "" : " " + op))}};
+    for (const std::string& gauge : gauges)
+      row.cells.push_back(figure(number_at(gauges_of(line), gauge.c_str())));
+    rows.push_back(row);
+  }
+  const std::string title = pass ? std::string("Modules, ") + pass : list;
+  return rows.empty() || gauges.empty() ? "" : details(title, table(title, columns, rows));
+}
+
+std::string blocks_content(const Json& drawn) {
+  std::vector<std::string> names = keys_within(members(drawn, "runs"), "blocks");
+  std::string html;
+  for (const std::string& name : names)
+    html += "<div><h3>" + html_escaped(name) + "</h3>\n" +
+            chart("probe_blocks", name + " by block", name) + "</div>\n";
+  return html.empty() ? "" : "<div class=\"panels\">\n" + html + "</div>\n";
+}
+
+std::string fields_content(const Json& drawn) {
+  std::string html;
+  const Json& runs = members(drawn, "runs");
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (members(runs[i], "steps").size() < 2) continue;  // one step is what the chart above shows
+    const std::string name = text_at(runs[i], "name");
+    html += (runs.size() > 1 ? "<h3>" + html_escaped(name) + "</h3>\n" : "") +
+            chart("probe_field", "modules by steps of " + name, std::to_string(i));
+  }
+  return html;
+}
+
+std::string histograms_content(const Json& drawn) {
+  for (const Json& run : members(drawn, "runs"))
+    if (!members(run, "histograms").empty())
+      return chart("probe_histograms", "histogram of a module's numbers");
+  return "";
+}
+
+std::string tables_content(const Json& runs) {
+  std::string html;
+  for (const Json& run : runs) {
+    const Json& records = members(run, "probe");
+    if (records.empty()) continue;
+    const Json& last = records.back();
+    html += "<h3>" + html_escaped(text_at(run, "name")) + ", step " +
+            html_escaped(text_at(last, "step")) + "</h3>\n";
+    html += last_numbers(last, "modules", "path", "forward") +
+            last_numbers(last, "modules", "path", "backward") +
+            last_numbers(last, "parameters", "name", nullptr);
+    for (const char* part : {"joins", "attention", "norms"})
+      html += last_numbers(last, part, "path", nullptr);
+  }
+  return html;
+}
+
+}  // namespace
+
+void add_probe_sections(const Json& runs, const Json& drawn, Body& body) {
+  body.add("nonfinite", "Values that are not finite", "", alarms(runs));
+  body.add("forward", "Signal propagation",
+           "What leaves each module, from the input to the loss. A network that keeps its signal "
+           "has a level line; one that loses or explodes it, a slope.",
+           chart("probe_depth", "forward by depth", "forward"));
+  body.add("blocks", "Stream and branches, block by block",
+           "The stream is what flows from block to block, a branch what a block adds to it.",
+           blocks_content(drawn));
+  body.add("backward", "Gradient flow",
+           "The gradient of the mean loss by each module's output; backward runs from right to "
+           "left. A factor a module shows as a slope.",
+           chart("probe_depth", "gradient by depth", "backward"));
+  body.add("field", "Modules by steps",
+           "How the size of a gauge changes over training, all modules at once.",
+           fields_content(drawn));
+  body.add("histograms", "Histograms",
+           "How a module's numbers are distributed: each bin an octave, negative numbers left, "
+           "zero in the middle.",
+           histograms_content(drawn));
+  body.add("numbers", "The numbers", "Of the last step that was probed.", tables_content(runs));
+}
+
+}  // namespace pages
+
+std::string probe_page(const Json& data) {
+  const Json shown = pages::without_folders(data);
+  const Json& runs = pages::members(shown, "runs");
+  const Json drawn{{"probe", pages::probe_drawn(runs)}};
+  std::string names;
+  for (const Json& run : runs)
+    names += (names.empty() ? "" : " and ") + pages::text_at(run, "name");
+  const std::string version = pages::text_at(shown, "norma");
+  pages::Body body("<h1>Inside " + html_escaped(names) + "</h1>\n" +
+                   (version.empty() ? "" : pages::paragraph("Norma " + version)));
+  pages::add_probe_sections(runs, drawn.at("probe"), body);
+  return pages::html_page({"Inside " + names, body.html(), drawn, embedded::kProbeCharts, ""});
+}
+
+}  // namespace norma
