@@ -1,0 +1,104 @@
+#include "layers/norms/gradient_parts.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace norma {
+namespace {
+
+LogHistogram histogram_of(const std::vector<double>& magnitudes) {
+  LogHistogram made;
+  std::vector<int> quarters;
+  for (const double value : magnitudes) {
+    if (!std::isfinite(value))
+      ++made.not_finite;
+    else if (value == 0)
+      ++made.zeros;
+    else
+      quarters.push_back(static_cast<int>(std::floor(4 * std::log10(value))));
+  }
+  if (quarters.empty()) return made;
+  const auto [least, most] = std::minmax_element(quarters.begin(), quarters.end());
+  made.first_quarter = *least;
+  made.counts.assign(static_cast<size_t>(*most - *least + 1), 0);
+  for (const int quarter : quarters) ++made.counts[static_cast<size_t>(quarter - *least)];
+  return made;
+}
+
+}  // namespace
+
+Spread spread_of(const std::vector<double>& values) {
+  std::vector<double> magnitudes(values.size());
+  std::transform(values.begin(), values.end(), magnitudes.begin(),
+                 [](double value) { return std::abs(value); });
+  Spread spread;
+  spread.histogram = histogram_of(magnitudes);
+  std::erase_if(magnitudes, [](double value) { return !std::isfinite(value); });
+  if (magnitudes.empty()) return spread;
+  const auto middle = magnitudes.begin() + std::ssize(magnitudes) / 2;
+  std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+  spread.median = *middle;
+  const auto [least, most] = std::minmax_element(magnitudes.begin(), magnitudes.end());
+  spread.least = *least;
+  spread.most = *most;
+  return spread;
+}
+
+std::string projection_text(const GradientParts& parts) {
+  switch (parts.projection) {
+    case Projection::kOrthogonal:
+      return std::string("orthogonal: what lies along ") + (parts.centred ? "1 and x̂" : "x̂") +
+             " is taken out, but for the ε-leak";
+    case Projection::kOblique:
+      return std::string(
+                 "oblique: taken out along what enters the statistic, until nothing is "
+                 "left along ") +
+             (parts.centred ? "1 and x̂" : "x̂") + ", but for the ε-leak";
+    case Projection::kOther:
+      return "does not apply, because the map is more than a scaling of x̂";
+    case Projection::kMixed:
+      return "does not apply, because the statistics of several domains are mixed";
+    case Projection::kSteered:
+      return "does not apply, because the statistics stream, and running errors steer the terms";
+    case Projection::kAcross:
+      return "does not apply here, because the domain is the batches of all processes together";
+    case Projection::kWindows:
+      return "does not apply, because every channel has a window of its own";
+    case Projection::kGiven:
+      return "does not apply, because the statistics are given and take no gradient";
+    case Projection::kPointwise:
+      return "does not apply, because there is no statistic: the slope is all";
+  }
+  return "";
+}
+
+std::vector<PartFigure> figures_of(const GradientParts& parts) {
+  std::vector<PartFigure> all{
+      {"incoming", parts.incoming, "‖dy‖, before an activation in the same pass"},
+      {"through_gamma", parts.through_gamma, "‖dy·γ‖"},
+      {"direct", parts.direct, "‖dy·∂map/∂x‖, u moving along: through γ and the gain"},
+      {"along_one", parts.along_one, "‖a/n‖: what the mean's way back adds, along 1"},
+      {"along_u", parts.along_u, "‖2b·u‖: what the second moment's way back adds, along x̂"},
+      {"outgoing", parts.outgoing, "‖dx‖, of the sum of the three"},
+      {"gain_least", parts.gain.least, "least |∂map/∂x|/|γ| of a cell"},
+      {"gain_median", parts.gain.median, "median |∂map/∂x|/|γ| over cells"},
+      {"gain_most", parts.gain.most, "largest |∂map/∂x|/|γ| of a cell"},
+      {"stopped", parts.stopped, "share of elements with slope 0"},
+      {"saturated", parts.saturated, "share of elements below a tenth of the largest slope"},
+      {"share_one", parts.one.share, "mean over cells of (1ᵀd)²/(n‖d‖²), d = direct"},
+      {"share_u", parts.u.share, "mean over cells of (x̂ᵀd)²/(‖x̂‖²‖d‖²), d = direct"},
+      {"baseline", parts.u.baseline, "mean over cells of 1/n: the share of a random direction"},
+      {"left_one", parts.one.left, "√(Σ (1ᵀdx)²/n / Σ (1ᵀd)²/n) over cells"},
+      {"left_u", parts.u.left, "√(Σ (x̂ᵀdx)²/‖x̂‖² / Σ (x̂ᵀd)²/‖x̂‖²) over cells: the ε-leak"},
+      {"predicted_left_u", parts.u.predicted, "the same by 1 + 2m₂·s′(m₂)/s, ε/(σ² + ε) as a rule"},
+      {"rounding", parts.rounding, "‖dx handed on − sum of the terms‖/‖sum‖"},
+      {"length_gradient", parts.length_gradient, "‖dL/dg‖ of a weight's learned gain"}};
+  std::erase_if(all, [](const PartFigure& figure) { return std::isnan(figure.value); });
+  return all;
+}
+
+NormObserver* norm_observer(const Grads& grads) {
+  return dynamic_cast<NormObserver*>(grads.observer());
+}
+
+}  // namespace norma
