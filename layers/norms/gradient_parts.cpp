@@ -25,6 +25,15 @@ LogHistogram histogram_of(const std::vector<double>& magnitudes) {
   return made;
 }
 
+// What is not there in dx any more.
+std::string taken_out(const GradientParts& parts) {
+  const bool along_u = parts.u.predicted != 1;  // the statistic may have no say, by a floor
+  if (!parts.centred && !along_u) return "nothing is taken out here";
+  const std::string directions = parts.centred && along_u ? "1 and x̂" : along_u ? "x̂" : "1";
+  return "what lies along " + directions + " is taken out" +
+         (along_u ? ", but for the ε-leak" : "");
+}
+
 }  // namespace
 
 Spread spread_of(const std::vector<double>& values) {
@@ -47,13 +56,9 @@ Spread spread_of(const std::vector<double>& values) {
 std::string projection_text(const GradientParts& parts) {
   switch (parts.projection) {
     case Projection::kOrthogonal:
-      return std::string("orthogonal: what lies along ") + (parts.centred ? "1 and x̂" : "x̂") +
-             " is taken out, but for the ε-leak";
+      return "orthogonal: " + taken_out(parts);
     case Projection::kOblique:
-      return std::string(
-                 "oblique: taken out along what enters the statistic, until nothing is "
-                 "left along ") +
-             (parts.centred ? "1 and x̂" : "x̂") + ", but for the ε-leak";
+      return "oblique, along what enters the statistic: " + taken_out(parts);
     case Projection::kOther:
       return "does not apply, because the map is more than a scaling of x̂";
     case Projection::kMixed:

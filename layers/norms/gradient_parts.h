@@ -53,7 +53,8 @@ struct AlongDirection {
 
 // One backward of a norm, or of a weight that is normalized.
 struct GradientParts {
-  std::string type;  // as in a config
+  std::string type;        // as in a config
+  bool of_weight = false;  // in the space of a weight that is normalized, not of activations
   Projection projection = Projection::kPointwise;
   bool centred = false;
   int64_t elements = 0, cells = 0;  // not counting padding; a cell shares a statistic

@@ -43,6 +43,14 @@ struct NormPassage {
   // x − centre of an element, or x itself where moments are not centred.
   double u(int64_t row, int64_t channel) const;
 
+  // Calls body(index, row, channel) for each element that is no padding.
+  template <class Body>
+  void over_elements(Body body) const {
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t c = 0; valid(row) && c < channels; ++c)
+        body(static_cast<size_t>(row * channels + c), row, c);
+  }
+
   // stats out of the moments.
   void tabulate();
   // Σ dy·∂map/∂stat for each stat, then Σ dy·∂map/∂u.

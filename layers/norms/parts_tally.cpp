@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "layers/norms/slope_factors.h"
+
 namespace norma {
 namespace {
 
@@ -14,69 +16,40 @@ constexpr double kEqual = 1e-9;
 
 double square(double x) { return x * x; }
 
-template <class Body>
-void over_elements(const NormPassage& passage, Body body) {
-  for (int64_t row = 0; row < passage.rows; ++row) {
-    if (!passage.valid(row)) continue;
-    for (int64_t c = 0; c < passage.channels; ++c)
-      body(static_cast<size_t>(row * passage.channels + c), row, c);
+bool only_first_stat_moves(const NormPassage& passage, const NormPassage::Slopes& first) {
+  const auto none = [](const Numbers& slopes) {
+    return std::all_of(slopes.begin(), slopes.end(), [](double slope) { return slope == 0; });
+  };
+  if (!none(first.by_mean)) return false;
+  for (int stat = 1; stat < passage.definition->stats; ++stat) {
+    const NormPassage::Slopes other = passage.slopes_of_stat(stat);
+    if (!none(other.by_mean) || !none(other.by_m2)) return false;
   }
+  return true;
 }
 
-// The map's slope at every element.
-Numbers slope_of(const NormPassage& passage, const std::vector<Tensor>& params) {
-  const Numbers ones(static_cast<size_t>(passage.rows * passage.channels), 1.0);
-  Numbers slope(ones.size());
-  passage.pass(ones.data(), params, slope.data());
-  return slope;
-}
-
-// The slope in two factors: γ a channel, and the gain of an element.
-struct Factors {
-  Numbers gamma, gain;
-};
-
-// γ is told by recomputing the slope with γ neutral, at its initial value: where it multiplies, the
-// slopes are γ times those. Otherwise, and where the norm has none, it is 1.
-Factors factors_of(const NormPassage& passage) {
-  Factors made{Numbers(static_cast<size_t>(passage.channels), 1.0),
-               slope_of(passage, passage.params)};
-  const std::vector<NormParam>& known = passage.definition->params;
-  const auto found = std::find_if(known.begin(), known.end(), [](const NormParam& param) {
-    return param.affine && param.kind == ParamKind::kGain;
+// Σ dy·∂map/∂s over Σ dy·∂map/∂x·u for each cell, found with another gradient dy than the real one:
+// the slope times u, for which the second sum is positive. A map that scales u has 1/s, or what
+// another function of s in its place has, whichever the gradient.
+using PerStat = Numbers;
+PerStat per_stat(const NormPassage& passage) {
+  Numbers dy = slope_of(passage, passage.params);
+  Numbers squares(static_cast<size_t>(passage.cells()));
+  passage.over_elements([&](size_t i, int64_t row, int64_t c) {
+    dy[i] *= passage.u(row, c);
+    squares[static_cast<size_t>(passage.cell_of(row, c))] += square(dy[i]);
   });
-  if (found == known.end()) return made;
-  const auto j = static_cast<size_t>(found - known.begin());
-  std::vector<Tensor> neutral = passage.params;
-  neutral[j] = Tensor::full(neutral[j].shape(), DType::kFloat64, found->initial);
-  Numbers gamma(made.gamma.size());
-  for (size_t c = 0; c < gamma.size(); ++c)
-    gamma[c] = 1 + passage.params[j].data<double>()[c] - found->initial;
-
-  Numbers gain = slope_of(passage, neutral);
-  bool multiplies = true;
-  over_elements(passage, [&](size_t i, int64_t, int64_t c) {
-    const double factor = gamma[static_cast<size_t>(c)], slope = made.gain[i];
-    // A threshold may stop an element with one γ and not with the other.
-    if (slope != 0 && gain[i] != 0 && std::abs(slope - factor * gain[i]) > kEqual * std::abs(slope))
-      multiplies = false;
-    if (factor != 0) gain[i] = slope / factor;
-  });
-  if (multiplies) made = {std::move(gamma), std::move(gain)};
+  NormPassage other = passage;
+  other.dy = dy.data();
+  const Numbers sums = other.sums();
+  const int64_t runs = passage.runs(), numbers = passage.definition->stats + 1;
+  PerStat made(squares.size());
+  for (size_t i = 0; i < made.size(); ++i) {
+    const auto cell = static_cast<int64_t>(i);
+    const double by_stat = sums[static_cast<size_t>(cell / runs * numbers * runs + cell % runs)];
+    made[i] = squares[i] > 0 ? by_stat / squares[i] : 0;
+  }
   return made;
-}
-
-// The largest slope of a pointwise map in the middle of its curve, where x is 0.
-double slope_at_zero(const NormPassage& passage) {
-  NormPassage middle = passage;
-  const Numbers zeros(static_cast<size_t>(passage.channels), 0.0);
-  middle.rows = 1;
-  middle.mask = nullptr;
-  middle.x = zeros.data();
-  const Numbers gain = factors_of(middle).gain;
-  double most = 0;
-  for (const double each : gain) most = std::max(most, std::abs(each));
-  return most;
 }
 
 }  // namespace
@@ -95,7 +68,7 @@ void PartsTally::add(const NormPassage& passage, int64_t first_row, const double
   const int64_t first = first_row * passage.channels;
   passage.pass(passage.dy, passage.params, parts_.direct_term.data<double>() + first);
   passage.removed(parts_.one_term.data<double>() + first, parts_.u_term.data<double>() + first);
-  const Factors factors = factors_of(passage);
+  const SlopeFactors factors = factors_of(passage);
   add_lengths(passage, first, incoming, factors.gamma);
   const std::vector<Cell> cells = cells_of(passage, first, factors.gain);
   add_gains(passage, factors.gain, cells);
@@ -109,7 +82,7 @@ void PartsTally::add_lengths(const NormPassage& passage, int64_t first, const do
   const double* const direct = parts_.direct_term.data<double>() + first;
   const double* const one = parts_.one_term.data<double>() + first;
   const double* const u = parts_.u_term.data<double>() + first;
-  over_elements(passage, [&](size_t i, int64_t, int64_t c) {
+  passage.over_elements([&](size_t i, int64_t, int64_t c) {
     parts_.incoming += square(incoming ? incoming[i] : passage.dy[i]);
     parts_.through_gamma += square(passage.dy[i] * gamma[static_cast<size_t>(c)]);
     parts_.direct += square(direct[i]);
@@ -126,7 +99,7 @@ std::vector<PartsTally::Cell> PartsTally::cells_of(const NormPassage& passage, i
   const double* const one = parts_.one_term.data<double>() + first;
   const double* const back = parts_.u_term.data<double>() + first;
   std::vector<Cell> cells(static_cast<size_t>(passage.cells()));
-  over_elements(passage, [&](size_t i, int64_t row, int64_t c) {
+  passage.over_elements([&](size_t i, int64_t row, int64_t c) {
     Cell& cell = cells[static_cast<size_t>(passage.cell_of(row, c))];
     const double d = direct[i], u = passage.u(row, c), dx = d + one[i] + back[i];
     cell.n += 1;
@@ -149,8 +122,8 @@ std::vector<PartsTally::Cell> PartsTally::cells_of(const NormPassage& passage, i
 void PartsTally::add_gains(const NormPassage& passage, const std::vector<double>& gain,
                            const std::vector<Cell>& cells) {
   const bool pointwise = parts_.projection == Projection::kPointwise;
-  if (pointwise) largest_slope_ = std::max(largest_slope_, slope_at_zero(passage));
-  over_elements(passage, [&](size_t i, int64_t, int64_t) {
+  if (pointwise) largest_slope_ = std::max(largest_slope_, gain_at_zero(passage));
+  passage.over_elements([&](size_t i, int64_t, int64_t) {
     parts_.stopped += gain[i] == 0;
     if (pointwise) gains_.push_back(gain[i]);
   });
@@ -165,32 +138,25 @@ bool PartsTally::scales(const NormPassage& passage, const std::vector<Cell>& cel
                         std::vector<double>& left) const {
   const NormDefinition& norm = *passage.definition;
   const int64_t runs = passage.runs();
-  const Numbers sums = passage.sums();
   const NormPassage::Slopes moved = passage.slopes_of_stat(0);
-  bool still = true;  // all else
-  for (const double slope : moved.by_mean) still &= slope == 0;
-  for (int stat = 1; stat < norm.stats; ++stat) {
-    const NormPassage::Slopes other = passage.slopes_of_stat(stat);
-    for (const double slope : other.by_mean) still &= slope == 0;
-    for (const double slope : other.by_m2) still &= slope == 0;
-  }
-  if (!still) return false;
+  if (!only_first_stat_moves(passage, moved)) return false;
+  const PerStat known = per_stat(passage);
+  const Numbers sums = passage.sums();
   left.assign(cells.size(), 0.0);
   for (size_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = cells[i];
     if (cell.n == 0) continue;
     const int64_t sample = static_cast<int64_t>(i) / runs, run = static_cast<int64_t>(i) % runs;
-    const double* const by_stat = sums.data() + sample * (norm.stats + 1) * runs + run;
-    const double stat = passage.stats[static_cast<size_t>(sample * norm.stats * runs + run)];
-    // dy·∂map/∂s·s is then d·u, and dy·∂map/∂u is d.
-    if (!(std::abs(by_stat[0] * stat - cell.du) <= kEqual * cell.sizes)) return false;
-    const double sizes = std::sqrt(cell.n * cell.dd);
-    if (norm.centred && !(std::abs(by_stat[norm.stats * runs] - cell.d) <= kEqual * sizes))
+    const double* const of_cell = sums.data() + sample * (norm.stats + 1) * runs + run;
+    const double by_stat = of_cell[0], by_u = of_cell[norm.stats * runs];
+    if (!(std::abs(by_stat - known[i] * cell.du) <= kEqual * std::abs(known[i]) * cell.sizes))
       return false;
-    // What comes back along u is (∂L/∂s)·s′·(the way from m2 to x), and ∂L/∂s is du/s.
+    if (norm.centred && !(std::abs(by_u - cell.d) <= kEqual * std::sqrt(cell.n * cell.dd)))
+      return false;
+    // What comes back along u is ∂L/∂s, times s′, times the way from m2 to x.
     const double from_m2 = norm.double_kernels.deviation ? 1 : 2;
     const double way = passage.along_u[i] == 0 ? 0 : cell.back_u / passage.along_u[i];
-    left[i] = 1 + from_m2 * moved.by_m2[i] / stat * way;
+    left[i] = 1 + known[i] * moved.by_m2[i] * from_m2 * way;
   }
   return true;
 }

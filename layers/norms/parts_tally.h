@@ -37,8 +37,8 @@ class PartsTally {
   void add_gains(const NormPassage& passage, const std::vector<double>& gain,
                  const std::vector<Cell>& cells);
   void add_directions(const NormPassage& passage, const std::vector<Cell>& cells);
-  // Whether the map is γ·s·u + β of the one stat s that moves with the moments, by the sums of each
-  // cell; then also how much of what lies along u each leaves.
+  // Whether the map is γ·h(s)·u + β of the one stat s that moves with the moments, by the sums of
+  // each cell; then also how much of what lies along u each leaves.
   bool scales(const NormPassage& passage, const std::vector<Cell>& cells,
               std::vector<double>& left) const;
 

@@ -132,6 +132,7 @@ GradientParts RowReparam::parts(const RowValues& values, const Tensor& dweight) 
   PartsTally tally(type_, definition_, leaf().shape);
   tally.add(passage, 0, incoming.data<double>());
   GradientParts made = tally.finish();
+  made.of_weight = true;
   if (gain()) made.length_gradient = std::sqrt(dgains);
   return made;
 }

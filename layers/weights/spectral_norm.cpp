@@ -63,7 +63,8 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
     };
     const Tensor incoming = wide(dweight), w = wide(leaf().value);
     const double n = static_cast<double>(w.numel()), gain = 1 / values.sigma;
-    GradientParts made{.type = "spectral_norm", .projection = Projection::kOblique};
+    GradientParts made{
+        .type = "spectral_norm", .of_weight = true, .projection = Projection::kOblique};
     made.direct_term = Tensor::empty(w.shape(), DType::kFloat64);
     made.one_term = Tensor::zeros(w.shape(), DType::kFloat64);
     made.u_term = Tensor::zeros(w.shape(), DType::kFloat64);
