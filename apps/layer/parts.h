@@ -10,7 +10,7 @@
 namespace norma {
 
 // What the norms of a layer did to the gradient in one backward: what `layer --parts` shows.
-class PartsRecord final : public NormObserver {
+class PartsRecord final : public TapeObserver, public NormObserver {
  public:
   void on_norm_backward(const std::string& path, const GradientParts& parts) override;
 

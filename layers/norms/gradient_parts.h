@@ -95,10 +95,12 @@ struct PartFigure {
 };
 std::vector<PartFigure> figures_of(const GradientParts& parts);
 
-// An observer that sees every backward of a norm under the norm's path, and of a re-parametrized
-// weight under that of the weight.
-class NormObserver : public TapeObserver {
+// What a tape's observer is besides, to be shown every backward of a norm under the norm's path,
+// and of a re-parametrized weight under that of the weight. No TapeObserver itself, so that one
+// observer can watch several such things.
+class NormObserver {
  public:
+  virtual ~NormObserver() = default;
   virtual void on_norm_backward(const std::string& path, const GradientParts& parts) = 0;
 };
 

@@ -23,7 +23,8 @@ void check_sum(const WatchedStep& step, double tolerance) {
   REQUIRE(step.seen.all.size() == 1);
   const SumOfTerms sum(step.parts(), step.dx);
   CHECK(sum.off <= tolerance * sum.largest);
-  if (step.parts().projection != Projection::kWindows) CHECK(step.parts().rounding <= 1e-11);
+  if (step.parts().projection != Projection::kWindows)
+    CHECK(step.parts().rounding * step.parts().outgoing <= tolerance * step.parts().direct);
   CHECK_FALSE(projection_text(step.parts()).empty());
 }
 

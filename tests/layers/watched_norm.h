@@ -12,7 +12,7 @@
 // One training or eval step of a module with random parameters, looked at or not.
 namespace norma {
 
-class PartsSeen final : public NormObserver {
+class PartsSeen final : public TapeObserver, public NormObserver {
  public:
   void on_norm_backward(const std::string& path, const GradientParts& parts) override {
     all.emplace_back(path, parts);
