@@ -77,29 +77,44 @@ std::string projection_text(const GradientParts& parts) {
   return "";
 }
 
-std::vector<PartFigure> figures_of(const GradientParts& parts) {
-  std::vector<PartFigure> all{
-      {"incoming", parts.incoming, "‖dy‖, before an activation in the same pass"},
-      {"through_gamma", parts.through_gamma, "‖dy·γ‖"},
-      {"direct", parts.direct, "‖dy·∂map/∂x‖, u moving along: through γ and the gain"},
-      {"along_one", parts.along_one, "‖a/n‖: what the mean's way back adds, along 1"},
-      {"along_u", parts.along_u, "‖2b·u‖: what the second moment's way back adds, along x̂"},
-      {"outgoing", parts.outgoing, "‖dx‖, of the sum of the three"},
-      {"gain_least", parts.gain.least, "least |∂map/∂x|/|γ| of a cell"},
-      {"gain_median", parts.gain.median, "median |∂map/∂x|/|γ| over cells"},
-      {"gain_most", parts.gain.most, "largest |∂map/∂x|/|γ| of a cell"},
-      {"stopped", parts.stopped, "share of elements with slope 0"},
-      {"saturated", parts.saturated, "share of elements below a tenth of the largest slope"},
-      {"share_one", parts.one.share, "mean over cells of (1ᵀd)²/(n‖d‖²), d = direct"},
-      {"share_u", parts.u.share, "mean over cells of (x̂ᵀd)²/(‖x̂‖²‖d‖²), d = direct"},
-      {"baseline", parts.u.baseline, "mean over cells of 1/n: the share of a random direction"},
-      {"left_one", parts.one.left, "√(Σ (1ᵀdx)²/n / Σ (1ᵀd)²/n) over cells"},
-      {"left_u", parts.u.left, "√(Σ (x̂ᵀdx)²/‖x̂‖² / Σ (x̂ᵀd)²/‖x̂‖²) over cells: the ε-leak"},
-      {"predicted_left_u", parts.u.predicted, "the same by 1 + 2m₂·s′(m₂)/s, ε/(σ² + ε) as a rule"},
-      {"rounding", parts.rounding, "‖dx handed on − sum of the terms‖/‖sum‖"},
-      {"length_gradient", parts.length_gradient, "‖dL/dg‖ of a weight's learned gain"}};
-  std::erase_if(all, [](const PartFigure& figure) { return std::isnan(figure.value); });
-  return all;
+std::span<const PartGauge> part_gauges() {
+  using Parts = const GradientParts&;
+  static constexpr PartGauge kAll[] = {
+      {"incoming", "‖dy‖, before an activation in the same pass",
+       [](Parts parts) { return parts.incoming; }},
+      {"through_gamma", "‖dy·γ‖", [](Parts parts) { return parts.through_gamma; }},
+      {"direct", "‖dy·∂map/∂x‖, u moving along: through γ and the gain",
+       [](Parts parts) { return parts.direct; }},
+      {"along_one", "‖a/n·1‖: what the mean's way back adds, along 1",
+       [](Parts parts) { return parts.along_one; }},
+      {"along_u", "‖2b·u‖: what the second moment's way back adds, along x̂",
+       [](Parts parts) { return parts.along_u; }},
+      {"outgoing", "‖dx‖, of the sum of the three", [](Parts parts) { return parts.outgoing; }},
+      {"gain_least", "least |∂map/∂x|/|γ| of a cell", [](Parts parts) { return parts.gain.least; }},
+      {"gain_median", "median |∂map/∂x|/|γ| over cells",
+       [](Parts parts) { return parts.gain.median; }},
+      {"gain_most", "largest |∂map/∂x|/|γ| of a cell", [](Parts parts) { return parts.gain.most; }},
+      {"stopped", "share of elements with slope 0", [](Parts parts) { return parts.stopped; }},
+      {"saturated", "share of elements with a slope below a tenth of the largest",
+       [](Parts parts) { return parts.saturated; }},
+      {"share_one", "mean over cells of (1ᵀd)²/(n‖d‖²), d = direct",
+       [](Parts parts) { return parts.one.share; }},
+      {"share_u", "mean over cells of (x̂ᵀd)²/(‖x̂‖²‖d‖²), d = direct",
+       [](Parts parts) { return parts.u.share; }},
+      {"baseline", "mean over cells of 1/n: the share of a random direction",
+       [](Parts parts) { return parts.u.baseline; }},
+      {"left_one", "√(Σ (1ᵀdx)²/n / Σ (1ᵀd)²/n) over cells",
+       [](Parts parts) { return parts.one.left; }},
+      {"left_u", "√(Σ (x̂ᵀdx)²/‖x̂‖² / Σ (x̂ᵀd)²/‖x̂‖²) over cells: the ε-leak",
+       [](Parts parts) { return parts.u.left; }},
+      {"predicted_left_u", "the same by 1 + 2m₂·s′(m₂)/s: ε/(σ² + ε) as a rule",
+       [](Parts parts) { return parts.u.predicted; }},
+      {"rounding", "‖dx handed on − sum of the terms‖/‖sum‖",
+       [](Parts parts) { return parts.rounding; }},
+      {"length_gradient", "‖dL/dg‖ of a weight's learned gain g",
+       [](Parts parts) { return parts.length_gradient; }},
+  };
+  return kAll;
 }
 
 NormObserver* norm_observer(const Grads& grads) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -87,13 +88,14 @@ inline constexpr double kSaturated = 0.1;
 // A sentence on the projection, with the reason where it does not apply.
 std::string projection_text(const GradientParts& parts);
 
-// The numbers of a record, each with what it is; those that were not measured are left out.
-struct PartFigure {
+// A number of a record: its name, what it is, and how to get it; kNotMeasured where it does not
+// apply.
+struct PartGauge {
   const char* name;
-  double value;
   const char* formula;
+  double (*of)(const GradientParts& parts);
 };
-std::vector<PartFigure> figures_of(const GradientParts& parts);
+std::span<const PartGauge> part_gauges();
 
 // What a tape's observer is besides, to be shown every backward of a norm under the norm's path,
 // and of a re-parametrized weight under that of the weight. No TapeObserver itself, so that one

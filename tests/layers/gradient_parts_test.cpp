@@ -106,7 +106,8 @@ TEST_CASE("records count what they are over", "[layers]") {
       if (parts.projection == Projection::kPointwise) CHECK(counted == parts.elements);
       CHECK(parts.gain.least <= parts.gain.median);
       CHECK(parts.gain.median <= parts.gain.most);
-      for (const PartFigure& figure : figures_of(parts)) CHECK(std::isfinite(figure.value));
+      for (const PartGauge& gauge : part_gauges()) CHECK_FALSE(std::isinf(gauge.of(parts)));
+      CHECK(std::isfinite(parts.outgoing));
     }
   }
 }
