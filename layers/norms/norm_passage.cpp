@@ -8,21 +8,17 @@ namespace {
 
 using Numbers = std::vector<double>;
 
+constexpr int64_t kMostRows = 32;  // of a block, so that it stays in cache
+
 const double* part_of(const Numbers& all, int64_t first) {
   return all.empty() ? nullptr : all.data() + first;
 }
 
 }  // namespace
 
-double NormPassage::u(int64_t row, int64_t channel) const {
-  const double here = x[row * channels + channel];
-  const bool centred = definition->centred && !centre.empty();
-  return centred ? here - centre[static_cast<size_t>(cell_of(row, channel))] : here;
-}
-
-// Calls body(sample, row, block) for each valid row, which is a block of its own.
+// Calls body(sample, row, block) for blocks of valid rows that share their stats, at most so many.
 template <class Body>
-void NormPassage::over_rows(const std::vector<Tensor>& params, Body body) const {
+void NormPassage::over_blocks(const std::vector<Tensor>& params, int64_t most, Body body) const {
   const int64_t width = this->width();
   const int stat_count = definition->stats;
   Numbers hi(static_cast<size_t>(width)), lo(hi.size()),
@@ -31,7 +27,6 @@ void NormPassage::over_rows(const std::vector<Tensor>& params, Body body) const 
     for (int64_t i = 0; i < width; ++i) to[i] = from[i / merge];
   };
   kernels::NormBlock<double> block;
-  block.rows = 1;
   block.channels = block.x_stride = channels;
   block.centre_hi = hi.data();
   block.centre_lo = lo.data();
@@ -42,8 +37,10 @@ void NormPassage::over_rows(const std::vector<Tensor>& params, Body body) const 
     for (int k = 0; k < stat_count; ++k)
       spread(stats.data() + (sample * stat_count + k) * runs(), stat.data() + k * width);
     const int64_t end = std::min(rows, (sample + 1) * together);
-    for (int64_t row = sample * together; row < end; ++row) {
-      if (!valid(row)) continue;
+    for (int64_t row = sample * together; row < end; row += std::max<int64_t>(1, block.rows)) {
+      block.rows = 0;
+      while (block.rows < most && row + block.rows < end && valid(row + block.rows)) ++block.rows;
+      if (block.rows == 0) continue;
       block.x = x + row * channels;
       body(sample, row, static_cast<const kernels::NormBlock<double>&>(block));
     }
@@ -68,7 +65,7 @@ void NormPassage::tabulate() {
                                stats.data() + sample * definition->stats * runs());
 }
 
-// One row through the first pass back. Scratch is left with its sums: stats and u, `width()`
+// One block through the first pass back. Scratch is left with its sums: stats and u, `width()`
 // numbers each, then what the parameters get.
 void NormPassage::run_sums(const kernels::NormBlock<double>& block, const double* dy, double* dx,
                            std::vector<double>& scratch) const {
@@ -89,14 +86,16 @@ void NormPassage::run_sums(const kernels::NormBlock<double>& block, const double
 
 std::vector<double> NormPassage::sums() const {
   const int64_t numbers = definition->stats + 1, width = this->width();
-  Numbers all(static_cast<size_t>(cells() * numbers)), scratch, dx(static_cast<size_t>(channels));
-  over_rows(params, [&](int64_t sample, int64_t row, const kernels::NormBlock<double>& block) {
-    run_sums(block, dy + row * channels, dx.data(), scratch);
-    for (int64_t k = 0; k < numbers; ++k)
-      for (int64_t i = 0; i < width; ++i)
-        all[static_cast<size_t>((sample * numbers + k) * runs() + i / merge)] +=
-            scratch[static_cast<size_t>(k * width + i)];
-  });
+  Numbers all(static_cast<size_t>(cells() * numbers)), scratch,
+      dx(static_cast<size_t>(kMostRows * channels));
+  over_blocks(params, kMostRows,
+              [&](int64_t sample, int64_t row, const kernels::NormBlock<double>& block) {
+                run_sums(block, dy + row * channels, dx.data(), scratch);
+                for (int64_t k = 0; k < numbers; ++k)
+                  for (int64_t i = 0; i < width; ++i)
+                    all[static_cast<size_t>((sample * numbers + k) * runs() + i / merge)] +=
+                        scratch[static_cast<size_t>(k * width + i)];
+              });
   return all;
 }
 
@@ -136,40 +135,43 @@ void NormPassage::pass(const double* dy, const std::vector<Tensor>& params, doub
   const kernels::NormBlockKernels<double>& run = definition->double_kernels;
   const Numbers nothing(static_cast<size_t>(width()), 0.0);
   Numbers scratch;
-  over_rows(params, [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
-    const int64_t first = row * channels;
-    if (!run.apply || run.keeps_direct) return run_sums(block, dy + first, out + first, scratch);
-    kernels::NormApplyBlock<double> apply;
-    static_cast<kernels::NormBlock<double>&>(apply) = block;
-    apply.dy = dy + first;
-    apply.dx = out + first;
-    apply.dy_stride = apply.dx_stride = channels;
-    apply.along_one = apply.along_u = nothing.data();
-    run.apply(apply);
-  });
+  over_blocks(params, kMostRows,
+              [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
+                const int64_t first = row * channels;
+                if (!run.apply || run.keeps_direct)
+                  return run_sums(block, dy + first, out + first, scratch);
+                kernels::NormApplyBlock<double> apply;
+                static_cast<kernels::NormBlock<double>&>(apply) = block;
+                apply.dy = dy + first;
+                apply.dx = out + first;
+                apply.dy_stride = apply.dx_stride = channels;
+                apply.along_one = apply.along_u = nothing.data();
+                run.apply(apply);
+              });
 }
 
 void NormPassage::removed(double* one, double* u) const {
   std::fill_n(one, rows * channels, 0.0);
   std::fill_n(u, rows * channels, 0.0);
   if (along_one.empty()) return;
-  const auto deviation = definition->double_kernels.deviation;
-  Numbers sizes(static_cast<size_t>(channels)), slopes(sizes.size());
-  over_rows(params, [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
-    if (deviation) {
-      kernels::NormDeviationBlock<double> of;
-      static_cast<kernels::NormBlock<double>&>(of) = block;
-      std::fill(slopes.begin(), slopes.end(), 0.0);
-      of.deviation = sizes.data();
-      of.slope = slopes.data();
-      deviation(of);
-    }
-    for (int64_t c = 0; c < entering; ++c) {
-      const auto cell = static_cast<size_t>(cell_of(row, c));
-      const double direction = deviation ? slopes[static_cast<size_t>(c)] : this->u(row, c);
-      one[row * channels + c] = along_one[cell];
-      u[row * channels + c] = along_u[cell] * direction;
-    }
+  const bool own_deviation = definition->double_kernels.deviation;
+  if (own_deviation) deviation_slopes(u);
+  over_elements([&](size_t i, size_t c, size_t cell) {
+    if (static_cast<int64_t>(c) >= entering) return;
+    one[i] = along_one[cell];
+    u[i] = along_u[cell] * (own_deviation ? u[i] : this->u(i, cell));
+  });
+}
+
+// φ′(u) of every element.
+void NormPassage::deviation_slopes(double* slopes) const {
+  Numbers sizes(static_cast<size_t>(channels));
+  over_blocks(params, 1, [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
+    kernels::NormDeviationBlock<double> of;
+    static_cast<kernels::NormBlock<double>&>(of) = block;
+    of.deviation = sizes.data();
+    of.slope = slopes + row * channels;
+    definition->double_kernels.deviation(of);
   });
 }
 
@@ -179,24 +181,25 @@ void NormPassage::take_activation(Activation activation, const Tensor& shortcut,
   const int64_t offset = first_row * channels;
   const auto numbers = [](const Tensor& from) { return from ? from.to_vector() : Numbers(); };
   const Numbers wide_shortcut = numbers(shortcut), wide_y = numbers(y);
-  Numbers known(static_cast<size_t>(channels));
-  over_rows(params, [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
-    const int64_t first = offset + row * channels;
-    if (y) {
-      std::copy_n(wide_y.begin() + first, channels, known.begin());
-    } else {
-      kernels::NormForwardBlock<double> forward;
-      static_cast<kernels::NormBlock<double>&>(forward) = block;
-      forward.y = known.data();
-      forward.y_stride = channels;
-      definition->double_kernels.forward(forward);
-      if (shortcut)
-        std::transform(known.begin(), known.end(), wide_shortcut.begin() + first, known.begin(),
-                       std::plus<>());
-    }
-    double* const here = dy.data<double>() + first;
-    kernels::activation_backward(activation, here, here, known.data(), channels);
-  });
+  Numbers known(static_cast<size_t>(kMostRows * channels));
+  over_blocks(params, kMostRows,
+              [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
+                const int64_t first = offset + row * channels, count = block.rows * channels;
+                if (y) {
+                  std::copy_n(wide_y.begin() + first, count, known.begin());
+                } else {
+                  kernels::NormForwardBlock<double> forward;
+                  static_cast<kernels::NormBlock<double>&>(forward) = block;
+                  forward.y = known.data();
+                  forward.y_stride = channels;
+                  definition->double_kernels.forward(forward);
+                  if (shortcut)
+                    std::transform(known.begin(), known.begin() + count,
+                                   wide_shortcut.begin() + first, known.begin(), std::plus<>());
+                }
+                double* const here = dy.data<double>() + first;
+                kernels::activation_backward(activation, here, here, known.data(), count);
+              });
 }
 
 }  // namespace norma

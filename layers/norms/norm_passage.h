@@ -9,7 +9,7 @@
 
 namespace norma {
 
-// A norm's backward once more, in float64 and row by row, for those who want to see what it is made
+// A norm's backward once more, in float64 and one thread, for those who want to see what it is made
 // of: the same block kernels and table, without the drivers that make them fast.
 //
 // Elements are (rows, channels). `together` rows are a sample, in which each run of `merge`
@@ -36,19 +36,22 @@ struct NormPassage {
   int64_t runs() const { return channels / merge; }  // cells a sample
   int64_t samples() const { return (rows + together - 1) / together; }
   int64_t cells() const { return samples() * runs(); }
-  int64_t cell_of(int64_t row, int64_t channel) const {
-    return row / together * runs() + channel / merge;
-  }
   bool valid(int64_t row) const { return !mask || mask[row]; }
-  // x − centre of an element, or x itself where moments are not centred.
-  double u(int64_t row, int64_t channel) const;
-
-  // Calls body(index, row, channel) for each element that is no padding.
+  // x − centre of element i, which lies in that cell, or x itself where moments are not centred.
+  double u(size_t i, size_t cell) const {
+    return definition->centred && !centre.empty() ? x[i] - centre[cell] : x[i];
+  }
+  // Calls body(index, channel, cell) for each element that is no padding.
   template <class Body>
   void over_elements(Body body) const {
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t c = 0; valid(row) && c < channels; ++c)
-        body(static_cast<size_t>(row * channels + c), row, c);
+    for (int64_t row = 0; row < rows; ++row) {
+      if (!valid(row)) continue;
+      const int64_t first = row * channels, first_cell = row / together * runs();
+      for (int64_t run = 0, c = 0; run < runs(); ++run)
+        for (const int64_t end = c + merge; c < end; ++c)
+          body(static_cast<size_t>(first + c), static_cast<size_t>(c),
+               static_cast<size_t>(first_cell + run));
+    }
   }
 
   // stats out of the moments.
@@ -74,9 +77,10 @@ struct NormPassage {
 
  private:
   template <class Body>
-  void over_rows(const std::vector<Tensor>& params, Body body) const;
+  void over_blocks(const std::vector<Tensor>& params, int64_t most, Body body) const;
   int64_t width() const { return definition->domain.per_row() ? 1 : channels; }
   kernels::NormCells cells_of(int64_t sample) const;
+  void deviation_slopes(double* slopes) const;
   void run_sums(const kernels::NormBlock<double>& block, const double* dy, double* dx,
                 std::vector<double>& scratch) const;
 };

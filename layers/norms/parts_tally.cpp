@@ -35,9 +35,9 @@ using PerStat = Numbers;
 PerStat per_stat(const NormPassage& passage) {
   Numbers dy = slope_of(passage, passage.params);
   Numbers squares(static_cast<size_t>(passage.cells()));
-  passage.over_elements([&](size_t i, int64_t row, int64_t c) {
-    dy[i] *= passage.u(row, c);
-    squares[static_cast<size_t>(passage.cell_of(row, c))] += square(dy[i]);
+  passage.over_elements([&](size_t i, size_t, size_t cell) {
+    dy[i] *= passage.u(i, cell);
+    squares[cell] += square(dy[i]);
   });
   NormPassage other = passage;
   other.dy = dy.data();
@@ -82,9 +82,9 @@ void PartsTally::add_lengths(const NormPassage& passage, int64_t first, const do
   const double* const direct = parts_.direct_term.data<double>() + first;
   const double* const one = parts_.one_term.data<double>() + first;
   const double* const u = parts_.u_term.data<double>() + first;
-  passage.over_elements([&](size_t i, int64_t, int64_t c) {
+  passage.over_elements([&](size_t i, size_t c, size_t) {
     parts_.incoming += square(incoming ? incoming[i] : passage.dy[i]);
-    parts_.through_gamma += square(passage.dy[i] * gamma[static_cast<size_t>(c)]);
+    parts_.through_gamma += square(passage.dy[i] * gamma[c]);
     parts_.direct += square(direct[i]);
     parts_.along_one += square(one[i]);
     parts_.along_u += square(u[i]);
@@ -99,9 +99,9 @@ std::vector<PartsTally::Cell> PartsTally::cells_of(const NormPassage& passage, i
   const double* const one = parts_.one_term.data<double>() + first;
   const double* const back = parts_.u_term.data<double>() + first;
   std::vector<Cell> cells(static_cast<size_t>(passage.cells()));
-  passage.over_elements([&](size_t i, int64_t row, int64_t c) {
-    Cell& cell = cells[static_cast<size_t>(passage.cell_of(row, c))];
-    const double d = direct[i], u = passage.u(row, c), dx = d + one[i] + back[i];
+  passage.over_elements([&](size_t i, size_t, size_t at) {
+    Cell& cell = cells[at];
+    const double d = direct[i], u = passage.u(i, at), dx = d + one[i] + back[i];
     cell.n += 1;
     cell.d += d;
     cell.du += d * u;
@@ -123,7 +123,7 @@ void PartsTally::add_gains(const NormPassage& passage, const std::vector<double>
                            const std::vector<Cell>& cells) {
   const bool pointwise = parts_.projection == Projection::kPointwise;
   if (pointwise) largest_slope_ = std::max(largest_slope_, gain_at_zero(passage));
-  passage.over_elements([&](size_t i, int64_t, int64_t) {
+  passage.over_elements([&](size_t i, size_t, size_t) {
     parts_.stopped += gain[i] == 0;
     if (pointwise) gains_.push_back(gain[i]);
   });

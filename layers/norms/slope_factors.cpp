@@ -38,8 +38,8 @@ SlopeFactors factors_of(const NormPassage& passage) {
 
   Numbers gain = slope_of(passage, neutral);
   bool multiplies = true;
-  passage.over_elements([&](size_t i, int64_t, int64_t c) {
-    const double factor = gamma[static_cast<size_t>(c)], slope = made.gain[i];
+  passage.over_elements([&](size_t i, size_t c, size_t) {
+    const double factor = gamma[c], slope = made.gain[i];
     // A threshold may stop an element with one γ and not with the other.
     if (slope != 0 && gain[i] != 0 &&
         std::abs(slope - factor * gain[i]) > kSameSlope * std::abs(slope))
