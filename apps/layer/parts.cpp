@@ -71,7 +71,7 @@ std::string table_of(const std::string& path, const GradientParts& parts) {
   std::string text = heading(path, parts);
   text += line("stage", "length", "");
   text += line(parts.of_weight ? "gradient of the weight" : "dy", shown(parts.incoming), "");
-  text += line(parts.of_weight ? "times its gain" : "times γ", shown(parts.through_gamma),
+  text += line(parts.of_weight ? "times its learned g" : "times γ", shown(parts.through_gamma),
                factor(parts.through_gamma, parts.incoming));
   text += line(pointwise ? "times the slope" : "times the gain", shown(parts.direct),
                join(factor(parts.direct, parts.through_gamma),
@@ -83,7 +83,8 @@ std::string table_of(const std::string& path, const GradientParts& parts) {
     text +=
         line("taken out along x̂", shown(parts.along_u), join(shares(parts.u), left_text(parts.u)));
   }
-  text += line("dx", shown(parts.outgoing), factor(parts.outgoing, parts.direct));
+  text += line(parts.of_weight ? "what is learned gets" : "dx", shown(parts.outgoing),
+               factor(parts.outgoing, parts.direct));
   text += "  projection: " + projection_text(parts) + "\n";
   if (parts.stopped > 0) text += line("stopped by slope 0", shown(parts.stopped), "");
   if (!std::isnan(parts.saturated))
@@ -91,7 +92,7 @@ std::string table_of(const std::string& path, const GradientParts& parts) {
                  "of the elements, below a tenth of the "
                  "largest slope");
   if (!std::isnan(parts.length_gradient))
-    text += line("gradient of the gain", shown(parts.length_gradient), "");
+    text += line("gradient of g", shown(parts.length_gradient), "");
   if (!std::isnan(parts.rounding))
     text += line("rounding of dx", shown(parts.rounding), "relative, against these terms");
   return text + (pointwise ? "  slopes\n" : "  gains\n") + histogram_text(parts.gain.histogram);
