@@ -89,8 +89,7 @@ std::string table_of(const std::string& path, const GradientParts& parts) {
   if (parts.stopped > 0) text += line("stopped by slope 0", shown(parts.stopped), "");
   if (!std::isnan(parts.saturated))
     text += line("saturated", shown(parts.saturated),
-                 "of the elements, below a tenth of the "
-                 "largest slope");
+                 "of the elements, below a tenth of the largest slope");
   if (!std::isnan(parts.length_gradient))
     text += line("gradient of g", shown(parts.length_gradient), "");
   if (!std::isnan(parts.rounding))
