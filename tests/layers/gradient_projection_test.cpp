@@ -213,6 +213,16 @@ TEST_CASE("lengths, shares and gains are those of the projections", "[layers]") 
   CHECK(parts.gain.most == Approx(gains.back()).epsilon(1e-12));
 }
 
+TEST_CASE("a gain that is stored less 1 counts as a gain", "[layers]") {
+  const Json norm = {{"type", "rms_norm"}, {"zero_centered", true}};
+  const WatchedStep step(maker_of(norm, 15), {.input = {6, 15}});
+  const Numbers dy = step.dy.to_vector();
+  double square = 0;
+  for (size_t i = 0; i < dy.size(); ++i)
+    square += std::pow(dy[i] * (1 + step.set.params().front().value.data<double>()[i % 15]), 2);
+  CHECK(step.parts().through_gamma == Approx(std::sqrt(square)).epsilon(1e-12));
+}
+
 // A random direction loses 1/n along each of 1 and x̂, and that is what random gradients do here.
 TEST_CASE("a random gradient has the baseline along 1 and x̂", "[layers]") {
   const WatchedStep step(maker_of({{"type", "layer_norm"}, {"weight", false}}, 33),
