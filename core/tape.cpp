@@ -39,6 +39,8 @@ void Grads::give(int i, Tensor grad) {
   }
 }
 
+TapeObserver* Grads::observer() const { return tape_->observer; }
+
 Var Tape::leaf(Tensor value) {
   Var var{std::move(value), static_cast<int32_t>(slots_.size())};
   slots_.emplace_back();

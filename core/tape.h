@@ -24,6 +24,7 @@ struct Var {
 };
 
 class Tape;
+class TapeObserver;
 
 // What an operation sees during its backward: the gradients of its outputs, and where those of its
 // inputs go, numbered in the order in which they were recorded.
@@ -38,6 +39,8 @@ class Grads {
   // Hands over the gradient of input i. The first contribution is kept as it is (memory may be
   // shared between inputs), later ones are added, writing only memory that nobody else holds.
   void give(int i, Tensor grad);
+  // Who looks on; null: nobody.
+  TapeObserver* observer() const;
 
  private:
   friend class Tape;

@@ -145,6 +145,7 @@ NamedTensors run_module(const MakeForInput& make, const NamedTensors& in,
   ctx.training = options.training;
   ctx.dtype = options.dtype;
   ctx.seed = 1;
+  ctx.observer = tape.observer = options.observer;
   ctx.held = options.held;
   if (ctx.held) ctx.held->next = 0;
   ctx.mask = find_or_none(in, "mask");

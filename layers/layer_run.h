@@ -16,6 +16,7 @@ struct LayerRunOptions {
   bool training = true;
   int64_t repeat = 1;          // forwards in a row: running statistics, power iterations
   HeldValues* held = nullptr;  // of a gradient check, see core/context.h
+  TapeObserver* observer = nullptr;
 };
 
 // Runs one layer forward and backward on named tensors, laid out as PyTorch lays them out (images

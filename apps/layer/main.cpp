@@ -6,6 +6,7 @@
 #include "apps/common/program.h"
 #include "apps/layer/catalogue.h"
 #include "apps/layer/explain.h"
+#include "apps/layer/parts.h"
 #include "apps/layer/tensor_files.h"
 #include "core/config/config.h"
 #include "core/parallel.h"
@@ -25,6 +26,7 @@ constexpr About kAbout{
     "`buffer.<name>`.",
     "  layer spec.json --in in.safetensors --out out.safetensors --dtype float64\n"
     "  layer '{\"type\": \"rms_norm\"}' --in in.safetensors --out out.safetensors\n"
+    "  layer '{\"type\": \"layer_norm\"}' --in in.safetensors --out out.safetensors --parts\n"
     "  layer --list\n"
     "  layer --explain group_norm\n"};
 
@@ -45,7 +47,7 @@ int run(CommandLine& line) {
   std::string spec, in, out, mode = "train", dtype = "float32", explain;
   int64_t repeat = 1;
   int threads = 0;
-  bool list = false, json = false;
+  bool list = false, json = false, parts = false;
   CLI::App& app = line.app();
   app.add_option("spec", spec, "Layer as in a model config: a JSON file, or the JSON text");
   app.add_option("-i,--in", in, "Safetensors file with the inputs");
@@ -58,6 +60,9 @@ int run(CommandLine& line) {
       ->check(CLI::PositiveNumber);
   app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--parts", parts,
+               "Show what its norms do to the gradient, stage by stage; OUT receives the terms of "
+               "dx too: part.direct, part.along_one, part.along_u");
   app.add_flag("--list", list, "List every layer, norm, placement, re-parametrization and loss");
   app.add_flag("--json", json, "With --list or --explain: as JSON");
   app.add_option("--explain", explain,
@@ -74,9 +79,19 @@ int run(CommandLine& line) {
   }
   if (spec.empty() || in.empty() || out.empty())
     throw Error("a spec, --in and --out are needed; layer --help shows examples");
-  const NamedTensors results =
-      run_layer(spec_of(spec), read_tensors(in),
-                {.dtype = dtype_named(dtype), .training = mode == "train", .repeat = repeat});
+  const NamedTensors given = read_tensors(in);
+  if (parts && !given.contains("grad_output"))
+    throw Error("--parts shows a backward; " + in + " has no tensor called 'grad_output'");
+  PartsRecord record;
+  NamedTensors results = run_layer(spec_of(spec), given,
+                                   {.dtype = dtype_named(dtype),
+                                    .training = mode == "train",
+                                    .repeat = repeat,
+                                    .observer = parts ? &record : nullptr});
+  if (parts) {
+    record.add_terms(results, given.at("input").shape().rank() == 4);
+    std::cout << record.text();
+  }
   write_tensors(out, results);
   return 0;
 }

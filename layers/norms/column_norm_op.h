@@ -2,7 +2,9 @@
 
 #include "core/kernels/norm/columns.h"
 #include "layers/norms/batch_cut.h"
+#include "layers/norms/gradient_parts.h"
 #include "layers/norms/norm.h"
+#include "layers/norms/norm_passage.h"
 #include "layers/norms/over_ranks.h"
 
 namespace norma {
@@ -20,6 +22,9 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   bool streams = false;  // each sample has given ones of its own
   Tensor shortcut;
   Activation activation = Activation::kIdentity;
+  // What the backward had from elsewhere, for those who look on: sums over all ranks, or the
+  // coefficients that state steers.
+  Tensor reduced_sums, steered;
 
   bool ends_op() const override { return !shortcut && activation == Activation::kIdentity; }
   int64_t domains() const { return mean ? mean.shape().back() : x.shape().back(); }
@@ -74,7 +79,7 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   }
 
   template <class T>
-  void backward_part(const BatchPart& part, kernels::ColumnGrads<T> grads) const {
+  void backward_part(const BatchPart& part, kernels::ColumnGrads<T> grads) {
     const kernels::ColumnNorm<T> run = driver<T>(part);
     const int64_t first = part.first_row * run.channels;
     grads.y = y ? y.data<T>() + first : nullptr;
@@ -86,6 +91,7 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
     columns_sums(run, state(part), grads, sums.data<double>());
     if (comm) {
       comm->all_reduce(std::span(sums.data<double>(), static_cast<size_t>(sums.numel())));
+      reduced_sums = sums;
       columns_apply(run, state(part), grads, sums.data<double>());
     } else {
       apply_controlled(run, grads, sums);
@@ -94,14 +100,21 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   // dx where state steers it, see kernels::NormStreaming.
   template <class T>
   void apply_controlled(kernels::ColumnNorm<T> run, const kernels::ColumnGrads<T>& grads,
-                        const Tensor& sums) const {
+                        const Tensor& sums) {
     const Tensor along = Tensor::empty({2, run.samples, run.channels}, DType::kFloat64);
     run.given.along_one = along.data<double>();
     run.given.along_u = run.given.along_one + run.samples * run.channels;
     control(sums, along);
+    steered = along;
     columns_apply(run, state(cut.part(0)), grads, static_cast<const double*>(nullptr));
   }
   void control(const Tensor& sums, const Tensor& along) const;
+
+  // What the backward did, for those who look on (column_parts.cpp).
+  GradientParts parts(const Tensor& dy, const Tensor& dx) const;
+  NormPassage passage(const BatchPart& part, const double* wide_x, const double* wide_dy) const;
+  void add_moments(const BatchPart& part, NormPassage& passage) const;
+  Projection projection() const;
 
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
@@ -114,6 +127,8 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
                                        .dx = dx.data<T>(),
                                        .dshortcut = dshortcut ? dshortcut.data<T>() : nullptr});
     });
+    if (NormObserver* const watching = norm_observer(grads))
+      watching->on_norm_backward(norm->path(), parts(dy, dx));
     grads.give(0, dx);
     if (dshortcut) grads.give(1, dshortcut);
   }

@@ -1,6 +1,7 @@
 #include "layers/norms/joint_norm.h"
 
 #include "core/kernels/norm/columns.h"
+#include "layers/norms/parts_tally.h"
 #include "layers/norms/population.h"
 
 namespace norma {
@@ -86,8 +87,34 @@ struct JointNormOp final : NamedOp<JointNormOp>, NormOp {
       columns_apply(run, state(), buffers, nullptr);
     });
     if (dlearned) joint().add_learned_grads(dlearned.data<double>());
+    if (NormObserver* const watching = norm_observer(grads))
+      watching->on_norm_backward(norm->path(), parts(dy, dx, along));
     grads.give(0, dx);
     if (dshortcut) grads.give(1, dshortcut);
+  }
+
+  GradientParts parts(const Tensor& dy, const Tensor& dx, const Tensor& along) const {
+    const Nsc size = nsc_of(x.shape());
+    const Tensor wide_x = x.to(DType::kFloat64), wide_dy = dy.to(DType::kFloat64);
+    const std::vector<double> coefficients = along.to_vector();
+    const auto half = coefficients.begin() + std::ssize(coefficients) / 2;
+    const NormPassage passage{.definition = &norm->definition(),
+                              .rows = size.rows(),
+                              .channels = size.c,
+                              .together = size.s,
+                              .entering = size.c,
+                              .mask = mask ? mask.data<uint8_t>() : nullptr,
+                              .x = wide_x.data<double>(),
+                              .dy = wide_dy.data<double>(),
+                              .params = norm->param_values(),
+                              .centre = mean.to_vector(),
+                              .stats = stats.to_vector(),
+                              .along_one = {coefficients.begin(), half},
+                              .along_u = {half, coefficients.end()}};
+    passage.take_activation(activation, shortcut, y, wide_dy);
+    PartsTally tally(norm->type(), norm->definition(), x.shape(), Projection::kMixed);
+    tally.add(passage, 0);
+    return tally.finish(dx);
   }
 };
 

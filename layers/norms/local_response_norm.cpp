@@ -6,7 +6,10 @@
 // statistic, and no table between moments and map.
 #include "core/kernels/local_response.h"
 
+#include <cmath>
+
 #include "layers/norms/composed_norm.h"
+#include "layers/norms/gradient_parts.h"
 
 namespace norma {
 namespace {
@@ -25,6 +28,7 @@ struct LocalResponseOptions {
 struct LocalResponseOp final : NamedOp<LocalResponseOp> {
   static constexpr const char* kName = "norm";
   LocalResponseOptions options;
+  const Norm* norm = nullptr;
   Tensor x, mask;
 
   template <class T>
@@ -44,9 +48,49 @@ struct LocalResponseOp final : NamedOp<LocalResponseOp> {
     with_float_type(x.dtype(), [&]<class T>() {
       kernels::local_response_backward(driver<T>(), dy.data<T>(), dx.data<T>());
     });
+    if (NormObserver* const watching = norm_observer(grads))
+      watching->on_norm_backward(norm->path(), parts(dy));
     grads.give(0, dx);
   }
+  GradientParts parts(const Tensor& dy) const;
 };
+
+// What passes on is dy times the factor of its element; all else comes back through the windows,
+// along x.
+GradientParts LocalResponseOp::parts(const Tensor& dy) const {
+  LocalResponseOp wide = *this;
+  wide.x = x.to(DType::kFloat64);
+  const Tensor wide_dy = dy.to(DType::kFloat64), y = wide_dy.clone(), dx = wide_dy.clone();
+  const auto run = wide.driver<double>();
+  kernels::local_response(run, y.data<double>());
+  kernels::local_response_backward(run, wide_dy.data<double>(), dx.data<double>());
+
+  GradientParts made{.type = norm->type(), .projection = Projection::kWindows};
+  for (Tensor* const term : {&made.direct_term, &made.one_term, &made.u_term})
+    *term = Tensor::zeros(x.shape(), DType::kFloat64);
+  std::vector<double> gains;
+  const int64_t channels = x.shape().back();
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    if (mask && !mask.data<uint8_t>()[i / channels]) continue;
+    const double here = wide.x.data<double>()[i], given = wide_dy.data<double>()[i];
+    const double all = dx.data<double>()[i];
+    const double direct = here == 0 ? all : given * (y.data<double>()[i] / here);
+    if (here != 0) gains.push_back(y.data<double>()[i] / here);
+    made.direct_term.data<double>()[i] = direct;
+    made.u_term.data<double>()[i] = all - direct;
+    made.incoming += given * given;
+    made.direct += direct * direct;
+    made.along_u += (all - direct) * (all - direct);
+    made.outgoing += all * all;
+    ++made.elements;
+  }
+  made.through_gamma = made.incoming;
+  for (double* const length :
+       {&made.incoming, &made.through_gamma, &made.direct, &made.along_u, &made.outgoing})
+    *length = std::sqrt(*length);
+  made.gain = spread_of(gains);
+  return made;
+}
 
 class LocalResponseNorm final : public ComposedNorm {
  public:
@@ -64,6 +108,7 @@ class LocalResponseNorm final : public ComposedNorm {
   Var forward(Context& ctx, const Var& x) override {
     LocalResponseOp op;
     op.options = options_;
+    op.norm = this;
     op.x = x.value;
     op.mask = mask_for(ctx, x.shape());
     Var y{Tensor::empty(x.shape(), x.value.dtype())};

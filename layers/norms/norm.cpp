@@ -85,6 +85,13 @@ kernels::NormProgram<T> Norm::program() const {
 template kernels::NormProgram<float> Norm::program() const;
 template kernels::NormProgram<double> Norm::program() const;
 
+std::vector<Tensor> Norm::param_values() const {
+  std::vector<Tensor> values;
+  for (size_t j = 0; j < params_.size(); ++j)
+    values.push_back((params_[j] ? params_[j]->value : constants_[j]).to(DType::kFloat64));
+  return values;
+}
+
 std::string Norm::place() const {
   return "[" + type_ + (path().empty() ? "" : " " + path()) + "] ";
 }

@@ -51,6 +51,8 @@ class Norm : public Module {
   template <class T>
   kernels::NormProgram<T> program() const;
   std::vector<Param*> params() const { return params_; }
+  // What the map reads of each declared parameter, learned or not, in float64.
+  std::vector<Tensor> param_values() const;
 
  protected:
   Var forward(Context& ctx, const Var& x) override;

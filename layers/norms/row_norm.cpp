@@ -4,6 +4,7 @@
 
 #include "core/kernels/scale_samples.h"
 #include "layers/norms/norm.h"
+#include "layers/norms/parts_tally.h"
 
 namespace norma {
 
@@ -54,11 +55,39 @@ struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
                       mean ? mean.data<double>() : nullptr, m2 ? m2.data<double>() : nullptr,
                       dx.data<T>());
       });
+      if (NormObserver* const watching = norm_observer(grads))
+        watching->on_norm_backward(norm->path(), parts(dy, dx, dsum));
     } else {
       dx = grads.take_out(0);
     }
     if (on_stream && grads.wants(1)) grads.give(1, branch_grad(dx));
     grads.give(0, std::move(dx));
+  }
+
+  GradientParts parts(const Tensor& dy, const Tensor& dx, const Tensor& dsum) const {
+    const NormDefinition& definition = norm->definition();
+    const Tensor wide_x = x.to(DType::kFloat64), wide_dy = dy.to(DType::kFloat64);
+    NormPassage passage{.definition = &definition,
+                        .rows = x.rows(),
+                        .channels = x.shape().back(),
+                        .merge = x.shape().back(),
+                        .entering = norm->entering(),
+                        .mask = mask ? mask.data<uint8_t>() : nullptr,
+                        .x = wide_x.data<double>(),
+                        .dy = wide_dy.data<double>(),
+                        .params = norm->param_values()};
+    if (definition.table) {
+      passage.count.assign(static_cast<size_t>(passage.rows),
+                           static_cast<double>(passage.entering));
+      passage.centre = mean.to_vector();
+      passage.m2 = m2.to_vector();
+      passage.tabulate();
+      passage.flow_back(passage.sums());
+    }
+    PartsTally tally(norm->type(), definition, x.shape(),
+                     definition.table ? Projection::kOrthogonal : Projection::kPointwise);
+    tally.add(passage, 0);
+    return tally.finish(dx, dsum);
   }
 
   // The branch shares the gradient of the sum unless it was scaled or dropped.

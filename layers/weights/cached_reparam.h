@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "layers/norms/gradient_parts.h"
 #include "layers/weights/reparam.h"
 
 namespace norma {
@@ -16,6 +17,8 @@ class CachedReparam : public Reparam {
  public:
   // Adds the gradients of the parameters, given that of the weight.
   virtual void backward(const Values& values, const Tensor& dweight) const = 0;
+  // What that does to the gradient, in the space of the weight.
+  virtual GradientParts parts(const Values& values, const Tensor& dweight) const = 0;
 
  protected:
   CachedReparam(const Scope& scope, const char* leaf, const Shape& shape, const Init& init)
@@ -39,7 +42,11 @@ class CachedReparam : public Reparam {
     static constexpr const char* kName = "reparam";
     const CachedReparam* reparam = nullptr;
     Values values;
-    void backward(Grads& grads) override { reparam->backward(values, grads.out()); }
+    void backward(Grads& grads) override {
+      reparam->backward(values, grads.out());
+      if (NormObserver* const watching = norm_observer(grads))
+        watching->on_norm_backward(reparam->path(), reparam->parts(values, grads.out()));
+    }
   };
 
   // Of one parameter, whoever uses it.

@@ -40,6 +40,8 @@ class Reparam {
   }
   // The parameter in the weight's place, of the weight's shape.
   Param& leaf() const { return *leaf_; }
+  // The derived weight's place in the model.
+  const std::string& path() const { return path_; }
 
  protected:
   // Draws the leaf, called `name`, by `init`.

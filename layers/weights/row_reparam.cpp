@@ -5,6 +5,7 @@
 #include "core/kernels/dot.h"
 #include "core/kernels/norm/rows.h"
 #include "core/kernels/scale_samples.h"
+#include "layers/norms/parts_tally.h"
 #include "layers/weights/cached_reparam.h"
 #include "layers/weights/row_formula.h"
 
@@ -22,6 +23,7 @@ class RowReparam final : public CachedReparam<RowValues> {
   RowReparam(const Scope& scope, const char* type, NormDefinition definition, const RowState& state,
              const Shape& shape, const Init& init);
   void backward(const RowValues& values, const Tensor& dweight) const override;
+  GradientParts parts(const RowValues& values, const Tensor& dweight) const override;
 
  protected:
   RowValues values() const override;
@@ -31,6 +33,7 @@ class RowReparam final : public CachedReparam<RowValues> {
   kernels::RowNorm<T> driver() const;
   void start_gains_at_lengths() const;
 
+  std::string type_;
   NormDefinition definition_;
   int64_t rows_, columns_;
 };
@@ -44,6 +47,7 @@ Shape one_a_row(const Shape& shape) {
 RowReparam::RowReparam(const Scope& scope, const char* type, NormDefinition definition,
                        const RowState& state, const Shape& shape, const Init& init)
     : CachedReparam(scope, state.leaf, shape, init),
+      type_(type),
       definition_(std::move(definition)),
       rows_(shape[0]),
       columns_(shape.numel() / shape[0]) {
@@ -100,6 +104,37 @@ void RowReparam::backward(const RowValues& values, const Tensor& dweight) const 
                               values.m2.data<double>(), dleaf.data<T>());
     kernels::add_to(leaf().grad.data<T>(), dleaf.data<T>(), dleaf.numel());
   });
+}
+
+// The learned gain is the γ of its row: what reaches the formula went through it.
+GradientParts RowReparam::parts(const RowValues& values, const Tensor& dweight) const {
+  const Tensor v = leaf().value.to(DType::kFloat64), incoming = dweight.to(DType::kFloat64);
+  const Tensor dmapped = incoming.clone(), mapped = values.mapped.to(DType::kFloat64);
+  double dgains = 0;
+  for (int64_t row = 0; gain() && row < rows_; ++row) {
+    double* const of_row = dmapped.data<double>() + row * columns_;
+    dgains += std::pow(kernels::dot(of_row, mapped.data<double>() + row * columns_, columns_), 2);
+    for (int64_t c = 0; c < columns_; ++c) of_row[c] *= gain()->value.item(row);
+  }
+  NormPassage passage{
+      .definition = &definition_,
+      .rows = rows_,
+      .channels = columns_,
+      .merge = columns_,
+      .entering = columns_,
+      .x = v.data<double>(),
+      .dy = dmapped.data<double>(),
+      .count = std::vector<double>(static_cast<size_t>(rows_), static_cast<double>(columns_)),
+      .centre = values.mean.to_vector(),
+      .m2 = values.m2.to_vector()};
+  passage.tabulate();
+  passage.flow_back(passage.sums());
+  PartsTally tally(type_, definition_, leaf().shape);
+  tally.add(passage, 0, incoming.data<double>());
+  GradientParts made = tally.finish();
+  made.of_weight = true;
+  if (gain()) made.length_gradient = std::sqrt(dgains);
+  return made;
 }
 
 void RowReparam::start_gains_at_lengths() const {

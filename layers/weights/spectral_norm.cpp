@@ -4,6 +4,9 @@
 // arXiv:1802.05957; steps and state as in torch.nn.utils.parametrizations.spectral_norm.
 // Not a row formula: σ belongs to the whole matrix and is found by power iteration, whose vectors u
 // and v are state. The gradient takes them as given: dσ = uᵀ dW v.
+#include <cmath>
+
+#include "core/kernels/add.h"
 #include "core/kernels/dot.h"
 #include "core/kernels/scale_samples.h"
 #include "layers/weights/cached_reparam.h"
@@ -50,6 +53,39 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
       return kernels::dot(dweight.data<T>(), values.weight.data<T>(), dw.numel());
     });
     add_outer_product(dw, -inner / values.sigma, values.u, values.v);
+  }
+
+  // The one cell is the matrix, x̂ its direction; what is taken out has rank one, along u vᵀ.
+  GradientParts parts(const SpectralValues& values, const Tensor& dweight) const override {
+    const auto wide = [](const Tensor& tensor) { return tensor.to(DType::kFloat64); };
+    const auto dot = [](const Tensor& a, const Tensor& b) {
+      return kernels::dot(a.data<double>(), b.data<double>(), a.numel());
+    };
+    const Tensor incoming = wide(dweight), w = wide(leaf().value);
+    const double n = static_cast<double>(w.numel()), gain = 1 / values.sigma;
+    GradientParts made{
+        .type = "spectral_norm", .of_weight = true, .projection = Projection::kOblique};
+    made.direct_term = Tensor::empty(w.shape(), DType::kFloat64);
+    made.one_term = Tensor::zeros(w.shape(), DType::kFloat64);
+    made.u_term = Tensor::zeros(w.shape(), DType::kFloat64);
+    kernels::scale_samples<double>(incoming.data<double>(), gain, nullptr, 1, w.numel(),
+                                   made.direct_term.data<double>());
+    add_outer_product(made.u_term, -gain * gain * dot(incoming, w), wide(values.u), wide(values.v));
+    const Tensor dw = made.direct_term.clone();
+    kernels::add_to(dw.data<double>(), made.u_term.data<double>(), dw.numel());
+    made.elements = w.numel();
+    made.cells = 1;
+    made.incoming = made.through_gamma = std::sqrt(dot(incoming, incoming));
+    made.direct = gain * made.incoming;
+    made.along_u = std::sqrt(dot(made.u_term, made.u_term));
+    made.outgoing = std::sqrt(dot(dw, dw));
+    made.gain = spread_of({gain});
+    const double along = dot(made.direct_term, w), size = dot(w, w);
+    made.u = {.share = along * along / (size * made.direct * made.direct),
+              .baseline = 1 / n,
+              .left = std::abs(dot(dw, w) / along),
+              .predicted = 0};
+    return made;
   }
 
  protected:

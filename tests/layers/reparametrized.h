@@ -6,6 +6,7 @@
 
 #include "core/config/config.h"
 #include "layers/layer_registry.h"
+#include "layers/weights/reparam.h"
 #include "tests/gradcheck.h"
 #include "tests/specimen.h"
 
