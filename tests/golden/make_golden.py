@@ -5,8 +5,8 @@
 
 Each file is an input of the `layer` command plus `expect.*`, what the command should write. The
 metadata entry `case` is JSON: {"kind": "layer", "spec": {…}, "mode": "train", "repeat": 1, …}.
-Whole models, optimizers, clipping and schedules have files of their own kinds, see model_cases.py
-and optim_cases.py. Sizes are
+Whole models, optimizers, clipping, schedules and probes have files of their own kinds, see
+model_cases.py, optim_cases.py and probe_cases.py. Sizes are
 small and odd on purpose: 1, 15, 17, 33.
 """
 
@@ -24,6 +24,7 @@ from architecture_cases import architecture_cases  # noqa: E402
 from layer_cases import layer_cases  # noqa: E402
 from model_cases import write_model_cases  # noqa: E402
 from optim_cases import write_optim_cases  # noqa: E402
+from probe_cases import write_probe_cases  # noqa: E402
 from weight_cases import weight_cases  # noqa: E402
 from reference.cases import save_case  # noqa: E402
 
@@ -34,6 +35,7 @@ def write_all(folder):
         save_case(folder / f"{case.pop('name')}.safetensors", **case)
     write_model_cases(folder)
     write_optim_cases(folder)
+    write_probe_cases(folder)
 
 
 def main():

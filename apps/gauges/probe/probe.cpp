@@ -30,7 +30,8 @@ Probe::Probe(const ProbeOptions& options)
 
 void Probe::measure(Training& training) {
   count_probe_code();
-  sight_ = {.training = &training};
+  sight_ = Sight();
+  sight_.training = &training;
   gauges_.clear();
   TensorSight::Parts parts;
   std::vector<TapeObserver*> observers;
