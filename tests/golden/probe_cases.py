@@ -202,7 +202,7 @@ def case(name, spec, model, x, target):
     else:
         hook_resnet(model, hooks)
         for key, module in model.named_modules():
-            if isinstance(module, nn.BatchNorm2d):
+            if hasattr(module, "running_mean"):
                 module.register_forward_pre_hook(
                     lambda _, args, key=key: norms.__setitem__(key, args[0].detach()))
     targets = target.numel()
