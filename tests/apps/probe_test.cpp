@@ -12,7 +12,6 @@
 #include "tests/apps/training_runs.h"
 #include "tests/catch.h"
 #include "tests/core/file_bytes.h"
-#include "tests/specimen.h"
 #include "tests/threads.h"
 
 namespace norma {
