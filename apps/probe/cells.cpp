@@ -25,7 +25,7 @@ std::string cell(const Json& record, const char* name) {
 
 std::string percent_cell(const Json& record, const char* name) {
   const Json& value = part_of(record, name);
-  if (!value.is_number() || value.get<double>() == 0) return "";
+  if (!value.is_number()) return "";
   return formatted("%.3g %%", 100 * value.get<double>());
 }
 

@@ -12,7 +12,7 @@ namespace norma {
 const Json& part_of(const Json& record, const char* name);
 // That number to three digits; blank where there is none.
 std::string cell(const Json& record, const char* name);
-// The same of a share, in per cent; blank also for 0.
+// The same of a share, in per cent.
 std::string percent_cell(const Json& record, const char* name);
 // "blocks.0.attn linear", with which of several outputs where it is not the first.
 std::string module_name(const Json& module);

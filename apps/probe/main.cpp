@@ -69,12 +69,19 @@ void give_back(std::vector<std::string>& at, std::vector<std::string>& words) {
   at.pop_back();
 }
 
-fs::path folder_of(const Subject& subject, const std::string& out, bool several) {
+// Where the records of a subject go; of several, `earlier` have their folders already.
+fs::path folder_of(const Subject& subject, const std::string& out, bool several,
+                   const std::vector<fs::path>& earlier) {
   const fs::path given = subject.name;
   const std::string name =
       given.has_filename() ? given.stem().string() : given.parent_path().filename().string();
-  if (!out.empty()) return several ? fs::path(out) / name : fs::path(out);
-  return subject.run.empty() ? fs::path("runs") / (name + "-probe") : subject.run;
+  if (out.empty() && !subject.run.empty()) return subject.run;
+  if (!out.empty() && !several) return out;
+  const fs::path place = out.empty() ? fs::path("runs") / (name + "-probe") : fs::path(out) / name;
+  fs::path folder = place;
+  for (int number = 2; std::ranges::find(earlier, folder) != earlier.end(); ++number)
+    folder = place.string() + "-" + std::to_string(number);
+  return folder;
 }
 
 std::vector<Json> records_of(const Subject& subject, const ProbeOptions& options, const When& when,
@@ -123,10 +130,12 @@ int run(CommandLine& line) {
   for (const std::string& word : args.words) subjects.push_back(read_subject(word, overrides));
   catch_stop_signals("stopping; what was measured is kept");
   std::vector<Json> last;
+  std::vector<fs::path> folders;
   for (const Subject& subject : subjects) {
     const std::vector<Json> records = records_of(subject, options, when, line.quiet());
     if (records.empty()) return 1;  // stopped before the first
-    const fs::path folder = folder_of(subject, args.out, subjects.size() > 1);
+    const fs::path folder = folder_of(subject, args.out, subjects.size() > 1, folders);
+    folders.push_back(folder);
     write_records(folder, records);
     if (subject.run.empty()) io::write_atomically(folder / "config.json", subject.resolved);
     last.push_back(records.back());

@@ -10,6 +10,12 @@
 namespace norma {
 namespace {
 
+// Most modules have no dead channel; the others are to be seen.
+std::string dead_cell(const Json& forward) {
+  const Json& share = part_of(forward, "dead");
+  return share.is_number() && share > 0 ? percent_cell(forward, "dead") : "";
+}
+
 std::string modules_text(const Json& record) {
   TextTable table(
       {"module", "shape", "mean", "rms", "kurtosis", "largest", "dead", "grad rms", "grad norm"});
@@ -19,8 +25,8 @@ std::string modules_text(const Json& record) {
     for (const Json& extent : module["shape"])
       shape += (shape.empty() ? "" : "×") + std::to_string(extent.get<int64_t>());
     table.add({module_name(module), shape, cell(out, "mean"), cell(out, "rms"),
-               cell(out, "kurtosis"), cell(out, "largest"), percent_cell(out, "dead"),
-               cell(grad, "rms"), cell(grad, "norm")});
+               cell(out, "kurtosis"), cell(out, "largest"), dead_cell(out), cell(grad, "rms"),
+               cell(grad, "norm")});
   }
   return table.text();
 }

@@ -6,6 +6,7 @@
 namespace norma {
 
 // Rows of cells in columns as wide as they need: the first one to the left, numbers to the right.
+// Columns that are blank in every row are left out.
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> heading) { rows_.push_back(std::move(heading)); }
