@@ -67,20 +67,20 @@ void Probe::before_step(Training& training) {
 
 Json Probe::after_step(Training& training, const StepReport& report) {
   count_probe_code();
+  const Tensor before = std::exchange(weights_before_, Tensor());
   if (!report.finite()) return std::move(record_->json());
   const Tensor& after = training.params().values();
   for (ParamSight& seen : sight_.params)
     with_float_type(after.dtype(), [&]<class T>() {
       const int64_t first = seen.param->offset;
       const kernels::StepDots dots = kernels::step_dots(
-          weights_before_.data<T>() + first, after.data<T>() + first, seen.param->numel());
+          before.data<T>() + first, after.data<T>() + first, seen.param->numel());
       seen.step_step = dots.step_step;
       seen.step_weight = dots.step_before;
     });
   sight_.step = &report;
   for (const auto& gauge : gauges_) gauge->read_step(sight_, *record_);
   record_->json()["lr"] = report.lr;
-  weights_before_ = Tensor();
   sight_.step = nullptr;
   return std::move(record_->json());
 }
