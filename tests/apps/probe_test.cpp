@@ -209,23 +209,22 @@ TEST_CASE("probe: unknown gauges are refused, with the nearest", "[probe]") {
 }
 
 TEST_CASE("probe: a training keeps records, through stops and kills, without a trace", "[probe]") {
-  TemporaryFolder folder;
-  const auto to = [&](const char* name) { return (folder / name).string(); };
   const Words options{"train.steps=10", "train.checkpoint_every=2", "train.eval_every=5",
                       "train.eval_samples=16"};
   const Words probed{"probe.preset=light", "probe.every=3"};
   for (const Words& command : {kSmallGpt, kSmallResnet}) {
+    TemporaryFolder folder;
+    const auto to = [&](const char* name) { return (folder / name).string(); };
     const auto run = [&](const Words& more) {
       const Ended ended = run_program_as_user(with(with(command, options), more), 2);
       INFO(ended.err);
       REQUIRE(ended.code == 0);
     };
-    run({"--overwrite", "--out", to("plain")});
-    run(with(probed, {"--overwrite", "--out", to("whole")}));
+    run({"--out", to("plain")});
+    run(with(probed, {"--out", to("whole")}));
     CHECK(fingerprint(folder / "whole") == fingerprint(folder / "plain"));
 
-    ChildProgram program(
-        with(with(command, options), with(probed, {"--overwrite", "--out", to("killed")})));
+    ChildProgram program(with(with(command, options), with(probed, {"--out", to("killed")})));
     wait_for_step(program, folder / "killed", 5);
     program.send(SIGKILL);
     program.wait();
