@@ -67,7 +67,7 @@ endfunction()
 
 add_folder(config core/config cold)
 add_folder(io core/io cold ZLIB::ZLIB OpenSSL::Crypto)
-add_folder(core core kernels OneDNN::dnnl)
+add_folder(core core kernels OneDNN::dnnl Eigen3::Eigen)
 add_folder(layers layers layers)
 add_folder(optim optim layers)
 add_folder(models models cold)

@@ -47,7 +47,7 @@ void add_figure(std::vector<Figure>& all, const Figure& figure) {
 }
 
 void Context::observe_outputs(const char* op, std::span<Var* const> outputs) {
-  for (const Var* output : outputs) observer->on_forward(*path_, op, output->value);
+  for (const Var* output : outputs) observer->on_output(*path_, op, *output);
 }
 
 }  // namespace norma

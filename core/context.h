@@ -124,6 +124,12 @@ class Context {
   }
 
   TapeObserver* observer = nullptr;
+  // Shows an observable of the current module to an observer that asks for such; `make` computes
+  // its values, and is not called where nobody does.
+  template <class Make>
+  void show(const char* name, Make&& make) const {
+    if (observer && observer->asks_observables()) observer->on_observable(*path_, name, make());
+  }
   const std::string& path() const { return *path_; }
 
   // Floating-point operations of the forward (a multiply-add counts two), reported by layers that

@@ -111,7 +111,7 @@ void Tape::differentiate(Node& node) {
     const Tensor& grad = grads.out(i);
     if (!grad) continue;
     reached = true;
-    if (observer) observer->on_backward(*node.path, node.op->name(), grad);
+    if (observer) observer->on_output_grad(*node.path, node.op->name(), grad, grads.outputs_[i]);
   }
   if (reached) node.op->backward(grads);
   for (int i = 0; i < node.outputs; ++i) slots_[static_cast<size_t>(grads.outputs_[i])] = Tensor();

@@ -75,6 +75,22 @@ class TapeObserver {
   // The gradient of an output, before the op's backward runs and anything is aliased or released.
   virtual void on_backward(const std::string& /*path*/, const char* /*op*/,
                            const Tensor& /*grad*/) {}
+
+  // The same two for those who must know which gradient belongs to which output: both name the
+  // output's slot on the tape; −1 where nobody asks for its gradient.
+  virtual void on_output(const std::string& path, const char* op, const Var& output) {
+    on_forward(path, op, output.value);
+  }
+  virtual void on_output_grad(const std::string& path, const char* op, const Tensor& grad,
+                              int32_t /*slot*/) {
+    on_backward(path, op, grad);
+  }
+
+  // Whether to compute, beside the forward and for this observer alone, what a fused operation
+  // never holds (its observables).
+  virtual bool asks_observables() const { return false; }
+  virtual void on_observable(const std::string& /*path*/, const char* /*name*/,
+                             const Tensor& /*values*/) {}
 };
 
 // A linear tape of coarse operations. Creation order is topological, so backward is one reverse

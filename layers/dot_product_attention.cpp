@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/kernels/attention.h"
+#include "core/kernels/attention_observables.h"
 #include "core/kernels/copy_columns.h"
 #include "core/kernels/embedding.h"
 #include "layers/inference.h"
@@ -86,6 +87,22 @@ void run_forward(const Attending& a, const Tensor& out, const Tensor& lse) {
   });
 }
 
+// What an observer may ask for besides: entropies and largest logits, float64 (B,heads,T) each.
+void show_observables(const Context& ctx, const Attending& a, const Tensor& lse) {
+  if (!ctx.observer || !ctx.observer->asks_observables()) return;
+  const int64_t d = a.heads.head_width;
+  const Tensor entropy = Tensor::empty(lse.shape(), DType::kFloat64);
+  const Tensor largest = Tensor::empty(lse.shape(), DType::kFloat64);
+  with_float_type(lse.dtype(), [&]<class T>() {
+    kernels::attention_observables<T>(a.shape(), a.options(), a.parts.q.view<const T>(d),
+                                      a.parts.k.view<const T>(d), lse.data<T>(),
+                                      a.bias ? a.bias.data<T>() : nullptr, entropy.data<double>(),
+                                      largest.data<double>());
+  });
+  ctx.show("attention_entropy", [&] { return entropy; });
+  ctx.show("attention_largest_logit", [&] { return largest; });
+}
+
 struct AttentionOp : NamedOp<AttentionOp> {
   static constexpr const char* kName = kAttention;
   Attending attending;
@@ -156,6 +173,7 @@ Var attend(Context& ctx, Attending& a, Tensor& lse, const Tensor& mask) {
   Var y{Tensor::empty({batch, rows, a.heads.query_width()}, dtype)};
   lse = Tensor::empty({batch, a.heads.heads, rows}, dtype);
   run_forward(a, y.value, lse);
+  show_observables(ctx, a, lse);
   ctx.count_flops(4.0 * static_cast<double>(batch * a.heads.query_width()) * a.pairs());
   return y;
 }

@@ -136,6 +136,18 @@ class Adaptive final : public Clip {
     return result;
   }
 
+  std::optional<double> clipped_share(const Param& param, double scale) const override {
+    if (param.output_layer && !options_.final_layer) return std::nullopt;
+    const int64_t units = is_matrix(param) ? param.shape[0] : 1, size = param.numel() / units;
+    int64_t clipped = 0;
+    with_float_type(param.value.dtype(), [&]<class T>() {
+      for (int64_t unit = 0; unit < units; ++unit)
+        clipped += factor_of(param.value.data<T>() + unit * size,
+                             param.grad.data<T>() + unit * size, size, scale) < 1;
+    });
+    return static_cast<double>(clipped) / static_cast<double>(units);
+  }
+
   std::string warning(const ParamSet& params) const override {
     if (!options_.final_layer) return "";
     for (const Param& param : params.params())
@@ -168,13 +180,20 @@ class Adaptive final : public Clip {
     return all;
   }
 
+  // What the gradient of a unit is multiplied by.
   template <class T>
-  bool clip_unit(const T* weight, T* grad, int64_t size, double scale) const {
+  double factor_of(const T* weight, const T* grad, int64_t size, double scale) const {
     const double largest =
         options_.lambda * std::max(std::sqrt(sum_of_squares(weight, size)), options_.eps);
     const double norm = std::sqrt(sum_of_squares(grad, size)) * scale;
-    if (!(norm > largest)) return false;
-    const T factor = static_cast<T>(largest / norm);
+    return norm > largest ? largest / norm : 1;
+  }
+
+  template <class T>
+  bool clip_unit(const T* weight, T* grad, int64_t size, double scale) const {
+    const double exact = factor_of(weight, grad, size, scale);
+    if (!(exact < 1)) return false;
+    const T factor = static_cast<T>(exact);
 #pragma omp simd
     for (int64_t i = 0; i < size; ++i) grad[i] *= factor;
     return true;

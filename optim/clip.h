@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/config/registry.h"
@@ -25,6 +26,11 @@ class Clip {
  public:
   virtual ~Clip() = default;
   virtual Clipped apply(ParamSet& params, double scale, double norm) const = 0;
+  // The share of a parameter's units that `apply` would scale down; nothing where it knows no units
+  // or leaves this parameter alone.
+  virtual std::optional<double> clipped_share(const Param& /*param*/, double /*scale*/) const {
+    return std::nullopt;
+  }
   // What speaks against clipping these parameters so; empty where nothing does.
   virtual std::string warning(const ParamSet& /*params*/) const { return ""; }
 };

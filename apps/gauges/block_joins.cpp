@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/kernels/tensor_summary.h"
+
 namespace norma {
 
 std::string_view block_of(std::string_view path) {
@@ -43,22 +45,15 @@ double mean_square(const Tensor& x) {
 }
 
 double channel_variance(const Tensor& x) {
-  const int64_t rows = x.rows(), channels = x.shape().back();
-  std::vector<double> mean(static_cast<size_t>(channels));
-  double squares = 0;
+  const int64_t channels = x.shape().back();
+  const size_t each = static_cast<size_t>(channels);
+  std::vector<double> mean(each), m2(each);
+  std::vector<uint8_t> alive(each);
   with_float_type(x.dtype(), [&]<class T>() {
-    const T* const values = x.data<T>();
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t c = 0; c < channels; ++c)
-        mean[static_cast<size_t>(c)] += static_cast<double>(values[row * channels + c]);
-    for (double& each : mean) each /= static_cast<double>(rows);
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t c = 0; c < channels; ++c) {
-        const double apart =
-            static_cast<double>(values[row * channels + c]) - mean[static_cast<size_t>(c)];
-        squares += apart * apart;
-      }
+    kernels::channel_moments(x.data<T>(), x.rows(), channels, mean.data(), m2.data(), alive.data());
   });
+  double squares = 0;
+  for (const double each_m2 : m2) squares += each_m2;
   return squares / static_cast<double>(x.numel());
 }
 

@@ -24,10 +24,14 @@ class Gauge {
   virtual std::vector<double> values() const = 0;
 };
 
+class ProbeGauge;  // apps/gauges/probe/probe_gauge.h
+
 struct GaugeType {
-  std::string formula;   // what `values` returns, and over what
-  std::string one_each;  // what has a number of its own: "model", "block"
-  std::unique_ptr<Gauge> (*make)();
+  std::string formula;   // what is measured, and over what
+  std::string one_each;  // what has a value of its own: "model", "block"; of those that probes
+                         // alone read also "module", "parameter", "join", "attention", "norm"
+  std::unique_ptr<Gauge> (*make)();                           // null: probes alone read it
+  std::unique_ptr<ProbeGauge> (*make_for_probe)() = nullptr;  // null: it has numbers by `make`
 };
 Registry<GaugeType>& gauge_registry();
 

@@ -8,7 +8,11 @@ Registry<GaugeType>& gauge_registry() {
 }
 
 std::vector<double> read_gauge(Training& training, const std::string& name) {
-  const std::unique_ptr<Gauge> gauge = gauge_registry().at(name).make();
+  const GaugeType& type = gauge_registry().at(name);
+  if (!type.make)
+    throw Error("gauge " + name + " has a value for each " + type.one_each +
+                ", which only a probe reads; a number for the model or for each block is needed");
+  const std::unique_ptr<Gauge> gauge = type.make();
   training.rehearse(gauge->observer(), training.config().train.accumulate,
                     [&](double targets) { gauge->see_gradients(training.params(), targets); });
   try {

@@ -2,9 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/common/program.h"
 #include "apps/common/signals.h"
+#include "apps/gauges/probe/run_probe.h"
 #include "apps/train/screen.h"
 #include "apps/trainer/run.h"
 #include "apps/trainer/summary.h"
@@ -63,10 +65,13 @@ int train(RunConfig config, const RunPlan& plan, bool quiet) {
   // The checkpoint has the weights; the file they once came from may be gone.
   if (plan.resume && io::newest_checkpoint(plan.folder / "checkpoints"))
     config.train.init_from.clear();
+  std::optional<RunProbe> probe;
+  if (config.probe.on()) probe.emplace(config.probe);
   Training training(config);
   catch_stop_signals("stopping after this step, then saving; once more to leave at once");
   RunPlan watched = plan;
   watched.stop_requested = stop_requested;
+  watched.recorder = probe ? &*probe : nullptr;
   Screen screen(plan.folder, quiet);
   const RunResult result = run_training(training, watched, screen);
   screen.close(result);

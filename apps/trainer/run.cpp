@@ -26,9 +26,9 @@ double milliseconds_since(Clock::time_point start) {
 }
 
 // The files and folders that a run leaves in its folder.
-constexpr const char* kOfARun[] = {"config.json",    "data_card.json",    "metrics.jsonl",
-                                   "tokenizer.json", "model.safetensors", "checkpoints",
-                                   "post_mortem"};
+constexpr const char* kOfARun[] = {"config.json", "data_card.json", "metrics.jsonl",
+                                   "probe.jsonl", "tokenizer.json", "model.safetensors",
+                                   "checkpoints", "post_mortem"};
 
 void put_figures(Json& line, const std::string& prefix, const std::vector<Figure>& figures) {
   for (const Figure& figure : figures) line[prefix + figure.name] = figure.value();
@@ -49,6 +49,7 @@ class Run {
     else
       begin();
     metrics_ = std::make_unique<io::JsonLines>(plan.folder / "metrics.jsonl");
+    if (plan.recorder) plan.recorder->open(plan.folder, recorded_bytes_);
   }
 
   RunResult run() {
@@ -116,6 +117,7 @@ class Run {
     evaluations_without_gain_ = state.at("evaluations_without_gain").get<int64_t>();
     best_step_ = state.value("best_step", int64_t{-1});
     checkpointed_ = checkpoint.step;
+    recorded_bytes_ = state.value("recorder_bytes", int64_t{0});
     io::truncate_to_offset(plan_.folder / "metrics.jsonl",
                            state.at("metrics_bytes").get<int64_t>());
     listener_.on_resume(checkpoint.step);
@@ -147,11 +149,14 @@ class Run {
   }
 
   void step() {
+    if (plan_.recorder) plan_.recorder->before_step(training_);
     const auto start = Clock::now();
     const StepReport report = training_.step();
     const double ms = milliseconds_since(start);
+    if (plan_.recorder) plan_.recorder->after_step(training_, report);
     if (!report.finite()) {
       metrics_->flush();
+      if (plan_.recorder) plan_.recorder->sync();
       throw Failure(write_post_mortem(training_, report, plan_.folder, plan_.resolved));
     }
     Json line{{"step", report.step},
@@ -210,6 +215,7 @@ class Run {
     if (best_is_new_) best_step_ = content.step;
     state["best_step"] = best_step_;
     state["metrics_bytes"] = metrics_->offset();
+    if (plan_.recorder) state["recorder_bytes"] = plan_.recorder->sync();
     content.state_json = state.dump();
     checkpoints_.save(content);
     if (best_is_new_) checkpoints_.keep_best(content.step);
@@ -234,6 +240,10 @@ class Run {
   }
 
   void finish(RunResult& result) {
+    if (plan_.recorder) {
+      plan_.recorder->at_end(training_);
+      plan_.recorder->sync();
+    }
     reestimate(result);
     result.test = evaluate(Split::kTest, "test");
     if (result.test)
@@ -252,7 +262,7 @@ class Run {
   double best_loss_ = std::numeric_limits<double>::infinity();
   int64_t best_step_ = -1, evaluations_without_gain_ = 0;
   bool best_is_new_ = false;
-  int64_t checkpointed_ = -1;
+  int64_t checkpointed_ = -1, recorded_bytes_ = 0;
 };
 
 }  // namespace

@@ -20,12 +20,28 @@ class RunListener {
   virtual void on_note(const std::string& /*sentence*/) {}
 };
 
+// Keeps a file of its own in the run folder, step by step, and changes nothing.
+class RunRecorder {
+ public:
+  virtual ~RunRecorder() = default;
+  // Before the first step. The file goes on behind its first `bytes` bytes, which the checkpoint
+  // that the run resumes from vouches for; 0: it begins anew.
+  virtual void open(const std::filesystem::path& folder, int64_t bytes) = 0;
+  virtual void before_step(Training& training) = 0;
+  // Also where the step's numbers were not finite and nothing was updated.
+  virtual void after_step(Training& training, const StepReport& report) = 0;
+  virtual void at_end(Training& training) = 0;
+  // When it returns, what was written survives a loss of power. Returns the length of the file.
+  virtual int64_t sync() = 0;
+};
+
 struct RunPlan {
   std::filesystem::path folder;
   std::string resolved;  // the config's text as it is written into the folder
   bool resume = false;   // go on from the newest checkpoint, where there is one
   bool overwrite = false;
   std::function<bool()> stop_requested = [] { return false; };
+  RunRecorder* recorder = nullptr;
 };
 
 struct RunResult {

@@ -1,5 +1,6 @@
 #include "apps/trainer/run_config.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "data/data_registry.h"
@@ -48,6 +49,17 @@ void TrainOptions::describe(Fields& f) {
          "above 0, because `patience` counts evaluations");
 }
 
+void ProbeOptions::describe(Fields& f) {
+  f.choice("preset", preset, {"off", "light", "full"},
+           "which gauges are read; probe --list says what they are");
+  f.maybe_integer("every", every, "steps between probes; null = the preset's period", {.min = 1});
+  f.json("gauges", gauges, "names of gauges to be read besides");
+  f.integer("batches", batches, "batches of an optimizer step that a probe looks at", {.min = 1});
+  const bool names = gauges.is_array() &&
+                     std::ranges::all_of(gauges, [](const Json& name) { return name.is_string(); });
+  f.rule(names, "gauges", "a list of names of gauges (probe --list)");
+}
+
 void RunConfig::describe(Fields& f) {
   f.spec("model", model, model_registry(), "the network", {.required = true});
   f.spec("data", data, data_registry(), "what it learns from", {.required = true});
@@ -57,6 +69,9 @@ void RunConfig::describe(Fields& f) {
   f.spec("clip", clip, clip_registry(), "clipping of gradients; null = none");
   f.object(
       "train", [&](Fields& inner) { train.describe(inner); }, "length, batch and bookkeeping");
+  f.object(
+      "probe", [&](Fields& inner) { probe.describe(inner); },
+      "what is measured of every module while the training goes on");
 }
 
 RunConfig read_run_config(Json config, const std::string& source,

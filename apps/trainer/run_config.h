@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -26,11 +27,22 @@ struct TrainOptions {
   }
 };
 
+// The "probe" part of a config: what is measured of every module while the training goes on.
+struct ProbeOptions {
+  std::string preset = "off";
+  std::optional<int64_t> every;
+  Json gauges = Json::array();  // names, besides those of the preset
+  int64_t batches = 1;
+  void describe(Fields& f);
+  bool on() const { return preset != "off" || !gauges.empty(); }
+};
+
 // A whole training, as a config file says it.
 struct RunConfig {
   Spec model, data;
   Spec loss{"cross_entropy"}, optim{"adamw"}, schedule{"cosine"}, clip{"norm"};
   TrainOptions train;
+  ProbeOptions probe;
   void describe(Fields& f);
 };
 

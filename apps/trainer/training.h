@@ -83,6 +83,8 @@ class Training {
   const Comm& comm() const { return comm_; }
   ParamSet& params() { return params_; }
   Module& model() { return *model_; }
+  // What keeps gradients from growing; null: nothing.
+  const Clip* clip() const { return clip_.get(); }
 
   // Forward and backward of the next step's first micro-batches with no lasting effect: for the
   // summary and for finding out where numbers stopped being finite. With an observer, which may

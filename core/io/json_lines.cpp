@@ -49,6 +49,10 @@ Line read_line(std::string_view text) {
 
 }  // namespace
 
+std::string json_line(const Json& object) {
+  return writable(object).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 JsonLines::JsonLines(const fs::path& path, int lines_per_write, FileSystem& files)
     : lines_per_write_(lines_per_write) {
   const bool is_new = !fs::exists(path);
@@ -71,7 +75,7 @@ JsonLines::~JsonLines() {
 }
 
 void JsonLines::write(const Json& object) {
-  pending_ += writable(object).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  pending_ += json_line(object) + "\n";
   if (++pending_lines_ >= lines_per_write_) flush();
 }
 

@@ -10,6 +10,9 @@
 
 namespace norma::io {
 
+// An object as JsonLines writes it, without the end of its line.
+std::string json_line(const nlohmann::ordered_json& object);
+
 // Appends JSON objects to a file, one a line (https://jsonlines.org): a run's `metrics.jsonl`.
 //
 // A line reaches the system whole, in one write: whoever follows the file sees complete lines, and

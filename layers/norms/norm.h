@@ -85,6 +85,11 @@ class Norm : public Module {
   Norm& split(int64_t i) { return const_cast<Norm&>(std::as_const(*this).split(i)); }
   // Carries moments of `rows` domains a channel over into the running statistics.
   void track(Context& ctx, int64_t rows, const kernels::ColumnState& moments);
+  // Observables (observables.cpp). "curve_input": what a bounded curve reads, αx + s, of x's shape.
+  // "norm_statistics", float64 (4,C): mean and second of the batch as they would be tracked,
+  // averaged over its domains, then those tracked so far.
+  void show_curve_input(const Context& ctx, const Tensor& x) const;
+  void show_statistics(const Context& ctx, int64_t rows, const kernels::ColumnState& moments) const;
 
   std::string type_;
   NormDefinition definition_;

@@ -123,6 +123,7 @@ std::pair<Stream, Var> Norm::on_stream(Context& ctx, const Stream& stream) {
   op.on_stream = stream.pending();
   Var y{Tensor::empty(base.shape(), base.dtype())};
   op.forward(stream, y.value);
+  show_curve_input(ctx, op.x);
 
   Stream sum = stream;
   if (stream.pending()) {

@@ -40,6 +40,7 @@ void Norm::tracked(double count, const double* mean, const double* m2, double* s
 
 void Norm::track(Context& ctx, int64_t rows, const kernels::ColumnState& moments) {
   if (ctx.population) return ctx.population->add(*this, rows, moments);
+  show_statistics(ctx, rows, moments);
   ctx.commit([&] {
     const Storage memory(static_cast<size_t>(3 * channels_) * sizeof(double));
     double* const mean = reinterpret_cast<double*>(memory.data());

@@ -224,7 +224,9 @@ TEST_CASE("gauges: reading leaves no trace in the training", "[gauges]") {
     Training read(config_of(json)), plain(config_of(json));
     for (int step = 0; step < 2; ++step) {
       for (const Entry* gauge : gauge_registry().entries())
-        if (gauge->type != "last_ffn_grad_norm" || json == gpt) read_gauge(read, gauge->type);
+        if (gauge_registry().at(gauge->type).make &&
+            (gauge->type != "last_ffn_grad_norm" || json == gpt))
+          read_gauge(read, gauge->type);
       CHECK(read.step().loss == plain.step().loss);
     }
     CHECK(same_bits(read.params().values(), plain.params().values()));
@@ -239,10 +241,13 @@ TEST_CASE("gauges: say what they are, and what they miss", "[gauges]") {
     const GaugeType& gauge = gauge_registry().at(entry->type);
     CHECK(!entry->summary.empty());
     CHECK(!gauge.formula.empty());
-    CHECK((gauge.one_each == "model" || gauge.one_each == "block"));
+    const bool of_model = gauge.one_each == "model" || gauge.one_each == "block";
+    CHECK(of_model == (gauge.make != nullptr));
+    CHECK(of_model != (gauge.make_for_probe != nullptr));
   }
   Training net(config_of(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
   CHECK_THROWS_WITH(read_gauge(net, "stream_sqare"), ContainsSubstring("stream_square?"));
+  CHECK_THROWS_WITH(read_gauge(net, "kurtosis"), ContainsSubstring("a value for each module"));
   CHECK_THROWS_WITH(read_gauge(net, "last_ffn_grad_norm"),
                     ContainsSubstring("has no feed-forward"));
   CHECK(block_of("blocks.3.ffn") == "blocks.3");

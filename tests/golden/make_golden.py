@@ -5,9 +5,9 @@
 
 Each file is an input of the `layer` command plus `expect.*`, what the command should write. The
 metadata entry `case` is JSON: {"kind": "layer", "spec": {…}, "mode": "train", "repeat": 1, …}.
-Whole models, optimizers, clipping, schedules and the parts of a norm's gradient have files of their
-own kinds, see model_cases.py, optim_cases.py and parts_cases.py. Sizes are small and odd on purpose:
-1, 15, 17, 33.
+Whole models, optimizers, clipping, schedules, probes and the parts of a norm's gradient have files of
+their own kinds, see model_cases.py, optim_cases.py, probe_cases.py and parts_cases.py. Sizes are
+small and odd on purpose: 1, 15, 17, 33.
 """
 
 import sys
@@ -25,6 +25,7 @@ from layer_cases import layer_cases  # noqa: E402
 from model_cases import write_model_cases  # noqa: E402
 from optim_cases import write_optim_cases  # noqa: E402
 from parts_cases import write_parts_cases  # noqa: E402
+from probe_cases import write_probe_cases  # noqa: E402
 from weight_cases import weight_cases  # noqa: E402
 from reference.cases import save_case  # noqa: E402
 
@@ -36,6 +37,7 @@ def write_all(folder):
     write_model_cases(folder)
     write_optim_cases(folder)
     write_parts_cases(folder)
+    write_probe_cases(folder)
 
 
 def main():

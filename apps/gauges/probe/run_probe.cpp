@@ -1,0 +1,27 @@
+#include "apps/gauges/probe/run_probe.h"
+
+namespace norma {
+
+void RunProbe::open(const std::filesystem::path& folder, int64_t bytes) {
+  const std::filesystem::path file = folder / kFile;
+  io::truncate_to_offset(file, bytes);
+  lines_ = std::make_unique<io::JsonLines>(file);
+}
+
+void RunProbe::before_step(Training& training) {
+  watching_ = training.steps_done() % probe_.period() == 0;
+  if (watching_) probe_.before_step(training);
+}
+
+void RunProbe::after_step(Training& training, const StepReport& report) {
+  if (watching_) lines_->write(probe_.after_step(training, report));
+}
+
+void RunProbe::at_end(Training& training) { lines_->write(probe_.look(training)); }
+
+int64_t RunProbe::sync() {
+  lines_->sync();
+  return lines_->offset();
+}
+
+}  // namespace norma
