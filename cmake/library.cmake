@@ -66,7 +66,7 @@ function(add_folder name folder kind)
 endfunction()
 
 add_folder(config core/config cold)
-add_folder(io core/io cold ZLIB::ZLIB OpenSSL::Crypto)
+add_folder(io core/io cold ZLIB::ZLIB OpenSSL::Crypto Boost::headers)
 add_folder(core core kernels OneDNN::dnnl Eigen3::Eigen)
 add_folder(layers layers layers)
 add_folder(optim optim layers)

@@ -8,14 +8,14 @@ charts.xy = (() => {
 
   // spec: x and y {label, log, fixed (no switch), domain, ticks, format}, groups [{index, name}], series
   // [{group, points [{x, y, low, high, left, right, text, diverged, ring, label}], line ("line", "step"),
-  // faint, thick, dashed, marks, outlier, views [name]}], views [{name, label (of y)}]. The axes suit what did
+  // faint, thick, dashed, marks, outlier, views [name]}], views [{name, label (of y)}], view (the first one shown). The axes suit what did
   // not diverge; marks beyond them become arrows at the edge. Where there are controls (charts.frame), `of(state)`
   // gives what of the spec follows from them.
   function xy(figure, given) {
     const controls = given.controls || [], now = state => (given.of ? {...given, ...given.of(state)} : given);
     const spec = now(charts.frame.atFirst(controls));
     const views = spec.views && spec.views.length > 1 ? spec.views : [];
-    const switches = views.map(({name}, i) => ({key: "view", value: name, name, on: i === 0, exclusive: true}));
+    const switches = views.map(({name}, i) => ({key: "view", value: name, name, on: i === (spec.view || 0), exclusive: true}));
     for (const side of ["x", "y"]) {
       const positive = spec.series.some(s => s.points.some(p => p[side] > 0));
       if (!spec[side].fixed && positive)

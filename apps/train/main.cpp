@@ -20,8 +20,9 @@ namespace {
 constexpr About kAbout{
     "train",
     "Trains a model as a JSON config says and leaves a run folder: the resolved config, "
-    "metrics.jsonl, "
-    "checkpoints and model.safetensors.",
+    "metrics.jsonl, checkpoints and model.safetensors; with train.tensorboard=true also event "
+    "files "
+    "for TensorBoard.",
     "  train configs/quickstart.json\n"
     "  train configs/quickstart.json optim.lr=3e-4 model.norm.type=layer_norm --out runs/ln\n"
     "  train configs/quickstart.json --dry-run\n"

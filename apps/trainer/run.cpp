@@ -8,6 +8,7 @@
 
 #include "apps/common/folder_lock.h"
 #include "apps/trainer/post_mortem.h"
+#include "apps/trainer/tensorboard.h"
 #include "core/config/changes.h"
 #include "core/io/atomic_file.h"
 #include "core/io/json_lines.h"
@@ -43,6 +44,7 @@ class Run {
         plan_(plan),
         listener_(listener),
         lock_(made_folder(plan.folder), "another training is writing into this folder"),
+        board_(plan.folder, options_),
         checkpoints_(prepared(plan) / "checkpoints", static_cast<int>(options_.keep_checkpoints)) {
     if (plan.resume)
       resume();
@@ -50,6 +52,7 @@ class Run {
       begin();
     metrics_ = std::make_unique<io::JsonLines>(plan.folder / "metrics.jsonl");
     if (plan.recorder) plan.recorder->open(plan.folder, recorded_bytes_);
+    board_.open();
   }
 
   RunResult run() {
@@ -80,8 +83,10 @@ class Run {
 
  private:
   static const fs::path& prepared(const RunPlan& plan) {
-    if (!plan.resume && plan.overwrite)
+    if (!plan.resume && plan.overwrite) {
       for (const char* name : kOfARun) fs::remove_all(plan.folder / name);
+      io::rewind_events(plan.folder, std::nullopt);
+    }
     return plan.folder;
   }
 
@@ -102,6 +107,7 @@ class Run {
     if (!newest) {
       listener_.on_note("no checkpoint yet: starting from the beginning");
       io::truncate_to_step(plan_.folder / "metrics.jsonl", 0);
+      board_.rewind(nullptr, 0);
       begin();
       return;
     }
@@ -120,6 +126,7 @@ class Run {
     recorded_bytes_ = state.value("recorder_bytes", int64_t{0});
     io::truncate_to_offset(plan_.folder / "metrics.jsonl",
                            state.at("metrics_bytes").get<int64_t>());
+    board_.rewind(state.value("events", Json()), checkpoint.step + 1);
     listener_.on_resume(checkpoint.step);
   }
 
@@ -176,11 +183,18 @@ class Run {
     const PoolStatistics pool = pool_statistics();
     line["pool_misses"] = pool.misses;
     line["peak_bytes"] = pool.peak_in_use;
-    metrics_->write(line);
+    write(line);
+    grad_scale_ = report.grad_scale;
     listener_.on_step(report, ms);
   }
 
+  void write(const Json& line) {
+    metrics_->write(line);
+    board_.add_line(line);
+  }
+
   std::optional<EvalReport> validate() {
+    board_.add_parameters(training_.steps_done(), training_.params(), grad_scale_);
     const std::optional<EvalReport> report = evaluate(Split::kValidation, "val");
     best_is_new_ = report && report->loss < best_loss_;
     if (!report) return report;
@@ -198,7 +212,7 @@ class Run {
     if (report->classifies) line[name + "/accuracy"] = report->accuracy;
     put_figures(line, name + "/", report->figures);
     line["ms"] = milliseconds_since(start);
-    metrics_->write(line);
+    write(line);
     return report;
   }
 
@@ -206,8 +220,14 @@ class Run {
     return options_.patience && evaluations_without_gain_ >= *options_.patience;
   }
 
-  void checkpoint() {
+  // Waits until what was written would survive a loss of power.
+  void sync() {
     metrics_->sync();
+    board_.sync();
+  }
+
+  void checkpoint() {
+    sync();
     io::CheckpointContent content = training_.snapshot();
     Json state = Json::parse(content.state_json);
     state["best_loss"] = std::isfinite(best_loss_) ? Json(best_loss_) : Json(nullptr);
@@ -216,6 +236,7 @@ class Run {
     state["best_step"] = best_step_;
     state["metrics_bytes"] = metrics_->offset();
     if (plan_.recorder) state["recorder_bytes"] = plan_.recorder->sync();
+    state["events"] = board_.position();
     content.state_json = state.dump();
     checkpoints_.save(content);
     if (best_is_new_) checkpoints_.keep_best(content.step);
@@ -229,10 +250,10 @@ class Run {
     if (!change) return;
     listener_.on_statistics(*change);
     if (change->norms == 0) return;
-    metrics_->write({{"step", training_.steps_done()},
-                     {"precise_bn/norms", change->norms},
-                     {"precise_bn/values", change->values},
-                     {"precise_bn/largest_change", change->largest}});
+    write({{"step", training_.steps_done()},
+           {"precise_bn/norms", change->norms},
+           {"precise_bn/values", change->values},
+           {"precise_bn/largest_change", change->largest}});
     result.validation = evaluate(Split::kValidation, "val");
     if (result.validation)
       listener_.on_evaluation(training_.steps_done(), Split::kValidation, *result.validation,
@@ -248,7 +269,7 @@ class Run {
     result.test = evaluate(Split::kTest, "test");
     if (result.test)
       listener_.on_evaluation(training_.steps_done(), Split::kTest, *result.test, false);
-    metrics_->sync();
+    sync();
     io::write_safetensors(plan_.folder / "model.safetensors", training_.weights());
   }
 
@@ -257,8 +278,10 @@ class Run {
   const RunPlan& plan_;
   RunListener& listener_;
   FolderLock lock_;
+  TensorBoard board_;
   io::CheckpointFolder checkpoints_;
   std::unique_ptr<io::JsonLines> metrics_;
+  double grad_scale_ = 0;  // of the last step
   double best_loss_ = std::numeric_limits<double>::infinity();
   int64_t best_step_ = -1, evaluations_without_gain_ = 0;
   bool best_is_new_ = false;

@@ -52,8 +52,9 @@ struct RunResult {
 };
 
 // Trains as the config says and leaves a run folder: config.json, data_card.json, metrics.jsonl,
-// checkpoints/, model.safetensors and, for text, tokenizer.json. Throws Error before anything is
-// written when the folder is in use, Failure with a post-mortem when numbers stop being finite.
+// checkpoints/, model.safetensors, for text tokenizer.json and where asked for
+// events.out.tfevents.* (TensorBoard's). Throws Error before anything is written when the folder is
+// in use, Failure with a post-mortem when numbers stop being finite.
 RunResult run_training(Training& training, const RunPlan& plan, RunListener& listener);
 
 // Makes the folder a run may write into: new, empty, or with `resume` or `overwrite` an earlier

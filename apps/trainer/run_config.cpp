@@ -42,9 +42,15 @@ void TrainOptions::describe(Fields& f) {
                       {.min = 0});
       },
       "running statistics measured anew after the training");
+  f.flag("tensorboard", tensorboard,
+         "write the metrics for TensorBoard, too: events.out.tfevents.* in the run folder");
+  f.flag("histograms", histograms,
+         "with `tensorboard`, histograms of all parameters and their gradients at every "
+         "evaluation");
   f.text("init_from", init_from,
          "a safetensors file to take the initial weights from; empty = none");
   f.rule(batch % accumulate == 0, "accumulate", "a divisor of `batch`");
+  f.rule(!histograms || tensorboard, "histograms", "false where `tensorboard` is false");
   f.rule(!patience || eval_every > 0, "eval_every",
          "above 0, because `patience` counts evaluations");
 }

@@ -19,6 +19,7 @@ struct TrainOptions {
   int64_t checkpoint_every = 500, keep_checkpoints = 2;
   std::optional<double> ema;
   int64_t precise_batches = 0;
+  bool tensorboard = false, histograms = false;
   std::string init_from;
   void describe(Fields& f);
   DType dtype() const { return precision == "fp64" ? DType::kFloat64 : DType::kFloat32; }

@@ -160,7 +160,8 @@ StepReport Training::step() {
     return report;
   }
   if (clip_) report.clipped = clip_->apply(params_, scale, report.grad_norm);
-  optimizer_->step(params_, {.lr = report.lr, .grad_scale = scale * report.clipped.factor});
+  report.grad_scale = scale * report.clipped.factor;
+  optimizer_->step(params_, {.lr = report.lr, .grad_scale = report.grad_scale});
   ++steps_;
   if (average_) average_->update(params_, steps_);
   return report;

@@ -28,6 +28,7 @@ struct StepReport {
   bool classifies = false;
   double lr = 0, grad_norm = 0;
   Clipped clipped = {};
+  double grad_scale = 0;  // times this, the gradients of the parameters are what the optimizer read
   int64_t samples = 0, tokens = 0;
   std::vector<Figure> figures = {};  // what layers measured: terms of the loss, tokens dropped …
   bool finite() const;
