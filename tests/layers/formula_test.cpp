@@ -1,10 +1,13 @@
 // Norms given as text, beside the same norms in C++, and what is said of mistakes.
-#include "tests/layers/formula_twins.h"
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
 #include "layers/norms/norm.h"
 #include "tests/catch.h"
 #include "tests/golden.h"
+#include "tests/layers/formula_twins.h"
 #include "tests/layers/norm_specs.h"
 #include "tests/specimen.h"
 #include "tests/table.h"
@@ -143,7 +146,7 @@ TEST_CASE("a branch that is not taken has no say in the gradient", "[layers]") {
                   {"domain", "none"},
                   {"map", "select(x > 0, sqrt(max(x, 0)), 0) * w + max(sqrt(max(x, 0)), 1)"}};
   Gradcheck with{.input = {2, 3}};
-  with.x = Tensor::from({-1, 0, 4, -2, 9, 0}, {2, 3}, DType::kFloat64);
+  with.x = Tensor::from(Numbers{-1, 0, 4, -2, 9, 0}, {2, 3}, DType::kFloat64);
   for (const DType dtype : {DType::kFloat64, DType::kFloat32})
     for (const Tensor& grad :
          Specimen(maker_of(norm, 3), with, dtype, true).forward_backward().grads)
