@@ -129,6 +129,8 @@ struct NormDefinition {
   kernels::NormBlockKernels<float> float_kernels;
   kernels::NormBlockKernels<double> double_kernels;
   std::shared_ptr<const kernels::NormTable> table;
+  // Keeps alive what the context of the kernels, the table and names of parameters belong to.
+  std::shared_ptr<const void> owner;
   std::vector<NormParam> params;
   std::optional<Running> running;
   std::shared_ptr<const kernels::NormStreaming> streaming;

@@ -23,6 +23,7 @@ struct NormBlock {
   const T* centre_lo = nullptr;
   const T* stats[kMaxNormStats] = {};
   const T* params[kMaxNormParams] = {};
+  const void* context = nullptr;  // that of the kernels
 };
 
 // y = map(x, u, stats, params).
@@ -77,6 +78,8 @@ struct NormBlockKernels {
   void (*deviation)(const NormDeviationBlock<T>&) = nullptr;
   // Whether `apply` takes dy·∂f/∂x from dx, where `sums` left it.
   bool keeps_direct = false;
+  // What the kernels read besides the block: a formula that is data and not code.
+  const void* context = nullptr;
 };
 
 // Moments of `cells` domains: n elements each, their mean (0 for uncentred statistics), and

@@ -60,6 +60,7 @@ class Columns {
   void show(const ColumnTable<T>& table, int64_t first_element, int64_t rows,
             NormBlock<T>& block) const {
     table.show(block);
+    block.context = norm_.program.kernels->context;
     block.rows = rows;
     block.x = norm_.x + first_element;
     for (int j = 0; j < norm_.program.params; ++j) block.params[j] = params_.param[j];

@@ -38,6 +38,7 @@ struct BlockStats {
   }
 
   void show(const RowNorm<T>& norm, int64_t first, int64_t rows, NormBlock<T>& block) const {
+    block.context = norm.program.kernels->context;
     block.rows = rows;
     block.channels = norm.channels;
     block.x = norm.x + first * norm.channels;
