@@ -52,6 +52,48 @@
       of: state => ({series: series(state)})});
   }
 
+  // A choice among the norms of all runs, by path.
+  const normPaths = data => unique(probed(data).map(run => run.norms.map(norm => norm.path)));
+  const kStages = [["incoming", "dy"], ["through_gamma", "× γ"], ["direct", "× gain"], ["outgoing", "dx"]];
+
+  // Each norm a line over the stages, light to strong by depth; weights that are normalized dashed.
+  function normStages(place, data) {
+    const {steps, control} = stepControl(data);
+    if (!normPaths(data).length) return;
+    charts.xy(place, {
+      controls: [control], groups: groups(data),
+      x: {label: "stage of the backward", fixed: true, domain: [-.15, 3.15], ticks: [0, 1, 2, 3], format: i => (kStages[i] ? kStages[i][1] : "")},
+      y: {label: "length of the gradient", log: true},
+      of: state => ({series: probed(data).flatMap((run, group) => {
+        const at = run.steps.indexOf(steps[state.step]);
+        return run.norms.map((norm, i) => ({group, line: "line", marks: true, dashed: norm.of_weight, faint: i + 1 < run.norms.length && i > 0,
+          points: kStages.map(([stage, name], x) => ({x, y: (norm[stage] || [])[at],
+            label: x === 3 && (i === 0 || i + 1 === run.norms.length) ? norm.path : undefined,
+            text: `${run.name}, step ${number(steps[state.step])}\n${norm.path}: ${norm.type}\n${name}: ${number((norm[stage] || [])[at], 5)}`}))}));
+      })}),
+    });
+  }
+
+  // Shares along 1 and x̂, norm by norm, beside that of a random direction.
+  function normShares(place, data) {
+    const {steps, control} = stepControl(data), along = [["share_u", "along x̂"], ["share_one", "along 1"], ["left_u", "ε-leak"]];
+    if (!normPaths(data).length) return;
+    charts.xy(place, {
+      controls: [{key: "along", label: "what", texts: along.map(([, name]) => name)}, control], groups: groups(data),
+      x: {label: "norm, in the order of the forward", fixed: true}, y: {label: "", log: true},
+      of: state => {
+        const [gauge, name] = along[state.along], beside = gauge === "left_u" ? "predicted_left_u" : "baseline";
+        const series = (key, more) => probed(data).map((run, group) => {
+          const at = run.steps.indexOf(steps[state.step]);
+          return {group, ...more, points: run.norms.map((norm, i) => ({x: i + 1, y: (norm[key] || [])[at],
+            text: `${run.name}, step ${number(steps[state.step])}\n${norm.path}: ${norm.type}\n${key === gauge ? name : key === "baseline" ? "a random direction" : "predicted"}: ${number((norm[key] || [])[at], 5)}`}))};
+        });
+        return {y: {label: gauge === "left_u" ? "part of it that is left in dx" : "share of the squared gradient", log: true},
+          series: [...series(gauge, {line: "line", marks: true}), ...series(beside, {line: "line", dashed: true, faint: true})]};
+      },
+    });
+  }
+
   // Modules by steps; the strength of a cell is the logarithm of its size.
   function field(place, data, which) {
     const run = probed(data)[+which], passes = ["forward", "backward"];
@@ -97,5 +139,5 @@
     });
   }
 
-  charts.fill({probe_depth: depth, probe_blocks: blocks, probe_field: field, probe_histograms: histograms});
+  charts.fill({probe_depth: depth, probe_blocks: blocks, probe_norm_stages: normStages, probe_norm_shares: normShares, probe_field: field, probe_histograms: histograms});
 })();

@@ -59,6 +59,32 @@ void add_blocks(const Json& records, Json& run) {
         run["blocks"][gauge].push_back(member(member(record, "model"), gauge.c_str()));
 }
 
+// What norms do to the gradient: {path, type, projection, gauge: [by step]} each.
+Json norm_gradients(const Json& records) {
+  Json norms = Json::array();
+  for (const Json& last : members(records.back(), "norms")) {
+    const Json& parts = member(last, "norm_gradient");
+    if (!parts.is_object()) continue;
+    Json norm{{"path", text_at(last, "path")}};
+    for (const auto& [gauge, value] : parts.items()) {
+      if (!value.is_number()) {
+        norm[gauge] = value;
+        continue;
+      }
+      norm[gauge] = Json::array();
+      for (const Json& record : records) norm[gauge].push_back(nullptr);
+    }
+    for (size_t at = 0; at < records.size(); ++at)
+      for (const Json& line : members(records[at], "norms"))
+        if (text_at(line, "path") == text_at(last, "path"))
+          for (const auto& [gauge, value] : member(line, "norm_gradient").items())
+            if (norm.contains(gauge) && norm[gauge].is_array())
+              norm[gauge][at] = number_or_null(value);
+    norms.push_back(norm);
+  }
+  return norms;
+}
+
 Json drawn_run(const std::string& name, const Json& all) {
   // A model has the same modules at every step; should a file hold others, the last ones count.
   const size_t modules = members(all.back(), "modules").size();
@@ -71,6 +97,7 @@ Json drawn_run(const std::string& name, const Json& all) {
     run["modules"].push_back(module_label(module));
   for (const char* pass : kPasses) add_gauges(records, pass, run);
   add_blocks(records, run);
+  run["norms"] = norm_gradients(records);
   add_histograms(records, run);
   return run;
 }

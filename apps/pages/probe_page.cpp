@@ -66,6 +66,29 @@ std::string blocks_content(const Json& drawn) {
   return html.empty() ? "" : "<div class=\"panels\">\n" + html + "</div>\n";
 }
 
+// How each norm treats the gradient, in a sentence: the same for all norms of a kind.
+std::string projections(const Json& drawn) {
+  std::vector<std::string> texts;
+  for (const Json& run : members(drawn, "runs"))
+    for (const Json& norm : members(run, "norms")) {
+      const std::string text = text_at(norm, "type") + ": " + text_at(norm, "projection");
+      if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+    }
+  return bullets(texts, "notes");
+}
+
+std::string norms_content(const Json& drawn) {
+  const Json& runs = members(drawn, "runs");
+  const bool any = std::any_of(runs.begin(), runs.end(),
+                               [](const Json& run) { return !members(run, "norms").empty(); });
+  if (!any) return "";
+  return "<h3>Length of the gradient, stage by stage</h3>\n" +
+         chart("probe_norm_stages", "length of the gradient through each norm") +
+         "<h3>What each norm takes out</h3>\n" +
+         chart("probe_norm_shares", "share of the gradient's square along 1 and x̂") +
+         projections(drawn);
+}
+
 std::string fields_content(const Json& drawn) {
   std::string html;
   const Json& runs = members(drawn, "runs");
@@ -117,6 +140,11 @@ void add_probe_sections(const Json& runs, const Json& drawn, Body& body) {
            "The gradient of the mean loss by each module's output; backward runs from right to "
            "left. A factor a module shows as a slope.",
            chart("probe_depth", "gradient by depth", "backward"));
+  body.add(
+      "norms", "What each norm does to the gradient",
+      "Backward through a norm: what comes in, times γ, times the gain (1/σ as a rule, usually "
+      "the main story), less what lies along 1 and along x̂. A random direction would lose 1/n.",
+      norms_content(drawn));
   body.add("field", "Modules by steps",
            "How the size of a gauge changes over training, all modules at once.",
            fields_content(drawn));

@@ -6,10 +6,12 @@
 #include "apps/common/program.h"
 #include "apps/common/progress.h"
 #include "apps/common/signals.h"
+#include "apps/pages/probe_page.h"
 #include "apps/probe/subject.h"
 #include "apps/probe/tables.h"
 #include "core/io/atomic_file.h"
 #include "core/parallel.h"
+#include "core/version.h"
 
 namespace fs = std::filesystem;
 
@@ -22,9 +24,8 @@ constexpr About kAbout{
     "large they are, how they are distributed and what is dead; of every parameter its gradient "
     "and "
     "what a step does to it; of joins, attentions and norms what is their own. Takes training "
-    "configs and run folders, several of them side by side. Prints tables and leaves probe.jsonl; "
-    "a "
-    "run is not changed by it.",
+    "configs and run folders, several of them side by side. Prints tables and leaves "
+    "probe.jsonl and probe.html, a page of charts; a run is not changed by it.",
     "  probe configs/quickstart.json\n"
     "  probe configs/quickstart.json model.norm=layer_norm --at step 100\n"
     "  probe configs/fashion_resnet20.json --at every 50 train.steps=200 --preset light\n"
@@ -101,6 +102,13 @@ std::vector<Json> records_of(const Subject& subject, const ProbeOptions& options
   return records;
 }
 
+// What probe_page() takes.
+Json page_data(const Subject& subject, const fs::path& folder, const std::vector<Json>& records) {
+  const fs::path whole = fs::weakly_canonical(subject.run.empty() ? subject.name : folder.string());
+  const std::string name = subject.run.empty() ? whole.stem().string() : whole.filename().string();
+  return {{"name", name.empty() ? "run" : name}, {"probe", records}};
+}
+
 int run(CommandLine& line) {
   Arguments args;
   args.declare(line.app());
@@ -131,12 +139,13 @@ int run(CommandLine& line) {
   catch_stop_signals("stopping; what was measured is kept");
   std::vector<Json> last;
   std::vector<fs::path> folders;
+  Json shown{{"norma", version()}, {"runs", Json::array()}};
   for (const Subject& subject : subjects) {
     const std::vector<Json> records = records_of(subject, options, when, line.quiet());
     if (records.empty()) return 1;  // stopped before the first
     const fs::path folder = folder_of(subject, args.out, subjects.size() > 1, folders);
     folders.push_back(folder);
-    write_records(folder, records);
+    shown["runs"].push_back(page_data(subject, folder, write_records(folder, subject, records)));
     if (subject.run.empty()) io::write_atomically(folder / "config.json", subject.resolved);
     last.push_back(records.back());
     if (subjects.size() == 1)
@@ -144,6 +153,10 @@ int run(CommandLine& line) {
     if (!line.quiet()) std::cerr << "wrote " << (folder / "probe.jsonl").string() << "\n";
   }
   if (subjects.size() > 1) std::cout << records_side_by_side(args.words, last);
+  const fs::path place = subjects.size() > 1 && !args.out.empty() ? fs::path(args.out) : folders[0];
+  const fs::path page = place / "probe.html";
+  io::write_atomically(page, probe_page(shown));
+  if (!line.quiet()) std::cerr << "wrote " << page.string() << "\n";
   return 0;
 }
 

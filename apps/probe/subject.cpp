@@ -112,20 +112,27 @@ std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& opti
   return records;
 }
 
-void write_records(const fs::path& folder, const std::vector<Json>& records) {
+std::vector<Json> write_records(const fs::path& folder, const Subject& subject,
+                                const std::vector<Json>& records) {
   const fs::path file = folder / RunProbe::kFile;
-  std::map<int64_t, std::string> lines;
-  std::ifstream before(file);
+  std::map<int64_t, Json> by_step;
+  std::ifstream before;
+  if (!subject.run.empty()) before.open(file);
   for (std::string line; std::getline(before, line);) {
     const Json record = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (record.is_object() && record.contains("step")) lines[record["step"].get<int64_t>()] = line;
+    if (record.is_object() && record.contains("step"))
+      by_step[record["step"].get<int64_t>()] = record;
   }
-  for (const Json& record : records)
-    lines[record.at("step").get<int64_t>()] = io::json_line(record);
+  for (const Json& record : records) by_step[record.at("step").get<int64_t>()] = record;
   std::string text;
-  for (const auto& [step, line] : lines) text += line + "\n";
+  std::vector<Json> all;
+  for (const auto& [step, record] : by_step) {
+    text += io::json_line(record) + "\n";
+    all.push_back(record);
+  }
   fs::create_directories(folder);
   io::write_atomically(file, text);
+  return all;
 }
 
 }  // namespace norma

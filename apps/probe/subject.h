@@ -40,8 +40,9 @@ std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& opti
                                 const When& when,
                                 const std::function<bool(int64_t step)>& progress);
 
-// Puts records into FOLDER/probe.jsonl in the order of their steps, in the place of those of the
-// same steps.
-void write_records(const std::filesystem::path& folder, const std::vector<Json>& records);
+// Writes FOLDER/probe.jsonl, and returns what is in it, in the order of steps. A run keeps its
+// earlier records but for those of the same steps; those of a config may be of another one, and go.
+std::vector<Json> write_records(const std::filesystem::path& folder, const Subject& subject,
+                                const std::vector<Json>& records);
 
 }  // namespace norma

@@ -1,7 +1,9 @@
 #include "core/kernels/simd.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "tests/catch.h"
@@ -57,12 +59,15 @@ TEMPLATE_TEST_CASE("the first lanes are read and written, and nothing behind the
   using T = TestType;
   constexpr int lanes = Vec<T>::lanes;
   for (int n = 0; n <= lanes; ++n) {
-    const std::vector<T> source = ramp<T>(n);  // exactly n: a read behind it is a fault under ASan
-    const Vec<T> v = Vec<T>::load_first(source.data(), n);
+    const std::vector<T> numbers = ramp<T>(n);
+    // Exactly n, and a place in memory even for none: a read behind them is a fault under ASan.
+    const std::unique_ptr<T[]> source(new T[static_cast<size_t>(n)]);
+    std::copy(numbers.begin(), numbers.end(), source.get());
+    const Vec<T> v = Vec<T>::load_first(source.get(), n);
     std::vector<T> target(lanes + 1, T(-7));
     v.store_first(target.data(), n);
     for (int i = 0; i < lanes; ++i) {
-      CHECK(v[i] == (i < n ? source[static_cast<size_t>(i)] : T(0)));
+      CHECK(v[i] == (i < n ? numbers[static_cast<size_t>(i)] : T(0)));
       CHECK(target[static_cast<size_t>(i)] == (i < n ? v[i] : T(-7)));
       CHECK(Mask<T>::first(n)[i] == (i < n));
     }

@@ -15,9 +15,9 @@ const std::vector<std::string> kLight{
     // of joins, attentions and norms
     "branch_share", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};
 
-const std::vector<std::string> kOnlyFull{"histogram",           "cosine",        "effective_rank",
-                                         "spectral_norm_error", "stream_square", "stream_variance",
-                                         "branch_variance"};
+const std::vector<std::string> kOnlyFull{
+    "histogram",           "cosine",        "effective_rank",  "norm_gradient",
+    "spectral_norm_error", "stream_square", "stream_variance", "branch_variance"};
 
 std::vector<std::string> together(std::vector<std::string> names,
                                   const std::vector<std::string>& more) {

@@ -40,8 +40,11 @@ void Probe::measure(Training& training) {
     gauges_.back()->prepare(parts);
     if (TapeObserver* const observer = gauges_.back()->observer()) observers.push_back(observer);
   }
-  Watcher watcher(sight_, parts, std::move(observers));
-  training.rehearse(&watcher, batches_ * training.config().train.accumulate,
+  const bool watches_norms = NormWatcher::wanted_by(observers);
+  const std::unique_ptr<Watcher> watcher =
+      watches_norms ? std::make_unique<NormWatcher>(sight_, parts, std::move(observers))
+                    : std::make_unique<Watcher>(sight_, parts, std::move(observers));
+  training.rehearse(watcher.get(), batches_ * training.config().train.accumulate,
                     [&](double targets) { read(training, targets); });
 }
 

@@ -66,4 +66,16 @@ void Watcher::on_observable(const std::string& path, const char* name, const Ten
     if (other->asks_observables()) other->on_observable(path, name, values);
 }
 
+bool NormWatcher::wanted_by(const std::vector<TapeObserver*>& others) {
+  return std::ranges::any_of(
+      others, [](TapeObserver* other) { return dynamic_cast<NormObserver*>(other) != nullptr; });
+}
+
+void NormWatcher::on_norm_backward(const std::string& path, const GradientParts& parts) {
+  count_probe_code();
+  for (TapeObserver* const other : others_)
+    if (auto* const watching = dynamic_cast<NormObserver*>(other))
+      watching->on_norm_backward(path, parts);
+}
+
 }  // namespace norma

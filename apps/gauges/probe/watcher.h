@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "apps/gauges/probe/sight.h"
+#include "layers/norms/gradient_parts.h"
 #include "layers/residual/joins.h"
 
 namespace norma {
 
 // Looks on at forwards and backwards, gathers what a probe needs of every module, and lets the
 // observers of its gauges look on, too.
-class Watcher final : public JoinObserver {
+class Watcher : public JoinObserver {
  public:
   Watcher(Sight& sight, const TensorSight::Parts& parts, std::vector<TapeObserver*> others)
       : sight_(sight), parts_(parts), others_(std::move(others)) {}
@@ -29,12 +30,25 @@ class Watcher final : public JoinObserver {
 
   Sight& sight_;
   TensorSight::Parts parts_;
+
+ protected:
   std::vector<TapeObserver*> others_;
+
+ private:
   std::map<std::tuple<std::string, std::string, int64_t>, size_t> known_;  // indices of modules
   // Of the forward going on: outputs so far by path and operation, and modules by slot.
   std::map<std::pair<std::string, std::string>, int64_t> outputs_;
   std::map<int32_t, size_t> by_slot_;
   bool in_backward_ = false;
+};
+
+// The same where a gauge wants to see what norms do to the gradient, which costs each of them a
+// second backward.
+class NormWatcher final : public Watcher, public NormObserver {
+ public:
+  using Watcher::Watcher;
+  static bool wanted_by(const std::vector<TapeObserver*>& others);
+  void on_norm_backward(const std::string& path, const GradientParts& parts) override;
 };
 
 // How often probe code has run since the program started: 0 in a training that is not probed.
