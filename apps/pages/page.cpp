@@ -55,17 +55,20 @@ std::string hash_source(std::string_view script) {
 }  // namespace
 
 std::string html_page(const Page& page) {
+  const char* const d3 = page.charts ? embedded::kD3 : "";
+  const char* const charts = page.charts ? embedded::kCharts : "";
   std::string hashes;
-  for (const char* script : {embedded::kD3, embedded::kCharts, page.script})
+  for (const char* script : {d3, charts, page.script})
     hashes += (hashes.empty() ? "" : " ") + hash_source(script);
+  if (page.webassembly) hashes += " 'wasm-unsafe-eval'";
   const std::array<std::pair<std::string_view, std::string>, 8> values{
       {{"hashes", hashes},
        {"title", html_escaped(page.title)},
        {"style", embedded::kStyle + page.style},
        {"body", page.body},
        {"data", json_for_script(page.data)},
-       {"d3", embedded::kD3},
-       {"charts", embedded::kCharts},
+       {"d3", d3},
+       {"charts", charts},
        {"script", page.script}}};
   return filled_page(embedded::kPage, values);
 }

@@ -85,6 +85,11 @@ kernels::NormProgram<T> Norm::program() const {
 template kernels::NormProgram<float> Norm::program() const;
 template kernels::NormProgram<double> Norm::program() const;
 
+void Norm::replace_kernels(FunctionRef<void(kernels::NormBlockKernels<double>&)> replace) {
+  replace(definition_.double_kernels);
+  for (const auto& split : splits_) split->replace_kernels(replace);
+}
+
 std::string Norm::place() const {
   return "[" + type_ + (path().empty() ? "" : " " + path()) + "] ";
 }
