@@ -3,7 +3,7 @@
 
 include(embed)
 
-set(shared_folders common trainer gauges statistics evaluations study pages)
+set(shared_folders common trainer gauges statistics evaluations study pages classroom)
 foreach(folder ${shared_folders})
   add_folder(${folder} apps/${folder} cold CLI11::CLI11 Boost::headers)
   if(TARGET ${folder})

@@ -26,8 +26,8 @@ void Context::add_loss(const char* name, Var mean, double coefficient) {
 }
 
 bool Context::is_loss_term(std::string_view figure) const {
-  return std::ranges::any_of(loss_terms_,
-                             [&](const LossTerm& term) { return term.name == figure; });
+  return std::any_of(loss_terms_.begin(), loss_terms_.end(),
+                     [&](const LossTerm& term) { return term.name == figure; });
 }
 
 void Context::measure(const char* name, double sum, double weight) {

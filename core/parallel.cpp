@@ -50,7 +50,7 @@ void parallel_chunks(int64_t chunks, FunctionRef<void(int64_t)> body) {
   if (chunks <= 0) return;
   const int wanted = static_cast<int>(std::min<int64_t>(chunks, thread_count()));
   if (wanted == 1 || omp_in_parallel()) {
-    const FlushDenormals here;
+    [[maybe_unused]] const FlushDenormals here;
     for (int64_t chunk = 0; chunk < chunks; ++chunk) body(chunk);
     return;
   }
@@ -59,7 +59,7 @@ void parallel_chunks(int64_t chunks, FunctionRef<void(int64_t)> body) {
   std::exception_ptr thrown;
 #pragma omp parallel num_threads(wanted)
   {
-    const FlushDenormals here;
+    [[maybe_unused]] const FlushDenormals here;
     // Libraries called from a worker must not open a region of their own.
     omp_set_num_threads(1);
 #pragma omp for schedule(dynamic, 1)

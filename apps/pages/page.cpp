@@ -55,19 +55,21 @@ std::string hash_source(std::string_view script) {
 }  // namespace
 
 std::string html_page(const Page& page) {
+  const char* const d3 = page.charts ? embedded::kD3 : "";
+  const char* const charts = page.charts ? embedded::kCharts : "";
   std::string hashes;
   for (const std::string_view script :
-       {std::string_view(embedded::kD3), std::string_view(embedded::kCharts),
-        std::string_view(page.script)})
+       {std::string_view(d3), std::string_view(charts), std::string_view(page.script)})
     hashes += (hashes.empty() ? "" : " ") + hash_source(script);
+  if (page.webassembly) hashes += " 'wasm-unsafe-eval'";
   const std::array<std::pair<std::string_view, std::string>, 8> values{
       {{"hashes", hashes},
        {"title", html_escaped(page.title)},
        {"style", embedded::kStyle + page.style},
        {"body", page.body},
        {"data", json_for_script(page.data)},
-       {"d3", embedded::kD3},
-       {"charts", embedded::kCharts},
+       {"d3", d3},
+       {"charts", charts},
        {"script", page.script}}};
   return filled_page(embedded::kPage, values);
 }

@@ -9,11 +9,13 @@ namespace norma::pages {
 // What one HTML page is made of. It needs nothing else: style, charts and data are in it, and its
 // policy forbids the browser to fetch anything or to run any other script.
 struct Page {
-  std::string title;   // text
-  std::string body;    // HTML of <main>
-  const Json& data;    // what the scripts draw; in the page as JSON
-  std::string script;  // draws the charts of this kind of page
-  std::string style;   // rules beside those that all pages share
+  std::string title;         // text
+  std::string body;          // HTML of <main>
+  const Json& data;          // what the scripts draw; in the page as JSON
+  std::string script;        // draws the charts of this kind of page
+  std::string style = {};    // rules beside those that all pages share
+  bool charts = true;        // with D3 and what draws charts by it
+  bool webassembly = false;  // its script compiles WebAssembly out of its data
 };
 
 std::string html_page(const Page& page);

@@ -92,6 +92,11 @@ std::vector<Tensor> Norm::param_values() const {
   return values;
 }
 
+void Norm::replace_kernels(FunctionRef<void(kernels::NormBlockKernels<double>&)> replace) {
+  replace(definition_.double_kernels);
+  for (const auto& split : splits_) split->replace_kernels(replace);
+}
+
 std::string Norm::place() const {
   return "[" + type_ + (path().empty() ? "" : " " + path()) + "] ";
 }

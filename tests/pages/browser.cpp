@@ -9,7 +9,7 @@
 
 namespace norma {
 
-LoadedPage load_in_browser(const std::string& page, bool dark) {
+LoadedPage load_in_browser(const std::string& page, bool dark, bool patient) {
   const TemporaryFolder folder;
   write_bytes(folder / "page.html", page);
   std::vector<std::string> words{chromium().string(),
@@ -23,6 +23,7 @@ LoadedPage load_in_browser(const std::string& page, bool dark) {
                                  "--enable-logging=stderr",
                                  "--window-size=1000,800",
                                  "--user-data-dir=" + (folder / "profile").string()};
+  if (patient) words.push_back("--virtual-time-budget=2000");
   if (dark) words.push_back("--blink-settings=preferredColorScheme=0");
   words.insert(words.end(), {"--dump-dom", "file://" + (folder / "page.html").string()});
   const Ended ended = run_program_as_user(words);

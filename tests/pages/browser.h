@@ -11,8 +11,10 @@ struct LoadedPage {
   std::vector<std::string> messages;  // of its console: errors, what the policy refused
 };
 
-// Loads `page` (HTML) in Chromium without a window, from a file and without a network.
-LoadedPage load_in_browser(const std::string& page, bool dark = false);
+// Loads `page` (HTML) in Chromium without a window, from a file and without a network. What its
+// scripts still have to do when it has loaded is waited for where `patient` says so, as long as
+// they leave the browser no idle moment.
+LoadedPage load_in_browser(const std::string& page, bool dark = false, bool patient = false);
 
 // The element that begins with `start` (<figure data-chart="ranking") up to `end` (</figure>);
 // empty where there is none.
