@@ -71,8 +71,7 @@ Json norm_gradients(const Json& records) {
         norm[gauge] = value;
         continue;
       }
-      norm[gauge] = Json::array();
-      for (const Json& record : records) norm[gauge].push_back(nullptr);
+      norm[gauge] = std::vector<Json>(records.size());  // null where a record lacks it
     }
     for (size_t at = 0; at < records.size(); ++at)
       for (const Json& line : members(records[at], "norms"))
