@@ -13,7 +13,7 @@ here=apps/classroom/wasm
 ln -sfn "${NLOHMANN:-/usr/include/nlohmann}" "$work/include/nlohmann"
 export NODE_PATH="${NODE_PATH:-/usr/share/nodejs}" # where Debian has acorn
 
-# The norms and what they pull in; the linker names what is missing.
+# The norms and what they pull in; the linker names what is missing. Of the classroom all but the page.
 sources="
   core/comm.cpp core/context.cpp core/parallel.cpp core/param.cpp core/pool.cpp core/rng.cpp
   core/tape.cpp core/tensor.cpp
