@@ -3,13 +3,15 @@
 
 include(embed)
 
-set(shared_folders common trainer gauges statistics evaluations study pages classroom)
+set(shared_folders
+  common trainer landscape gauges statistics evaluations study pages classroom)
 foreach(folder ${shared_folders})
   add_folder(${folder} apps/${folder} cold CLI11::CLI11 Boost::headers)
   if(TARGET ${folder})
     include("${PROJECT_SOURCE_DIR}/apps/${folder}/embed.cmake" OPTIONAL)  # files that become part of it
   endif()
 endforeach()
+target_link_libraries(landscape PRIVATE Spectra::Spectra)
 
 add_library(apps_shared INTERFACE)
 target_link_libraries(apps_shared INTERFACE

@@ -10,6 +10,8 @@
 
 namespace norma {
 
+class Training;
+
 // Measures one thing of a model while it runs forward and backward over batches, and changes
 // nothing. A gauge is made for one reading.
 class Gauge {
@@ -19,6 +21,8 @@ class Gauge {
   virtual TapeObserver* observer() { return nullptr; }
   // The gradients after all batches: sums over `targets` targets.
   virtual void see_gradients(ParamSet& /*params*/, double /*targets*/) {}
+  // For a gauge that one look is not enough for; leaves no trace either.
+  virtual void look_further(Training& /*training*/) {}
   // What was measured: one number, or one a block in the order of the forward. Throws an Error
   // where the model has nothing of the kind.
   virtual std::vector<double> values() const = 0;
@@ -28,8 +32,8 @@ class ProbeGauge;  // apps/gauges/probe/probe_gauge.h
 
 struct GaugeType {
   std::string formula;   // what is measured, and over what
-  std::string one_each;  // what has a value of its own: "model", "block"; of those that probes
-                         // alone read also "module", "parameter", "join", "attention", "norm"
+  std::string one_each;  // what has a value of its own: "model", "block", "norm"; of those that
+                         // probes alone read also "module", "parameter", "join", "attention"
   std::unique_ptr<Gauge> (*make)();                           // null: probes alone read it
   std::unique_ptr<ProbeGauge> (*make_for_probe)() = nullptr;  // null: it has numbers by `make`
 };

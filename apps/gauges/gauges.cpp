@@ -16,6 +16,7 @@ std::vector<double> read_gauge(Training& training, const std::string& name) {
   training.rehearse(gauge->observer(), training.config().train.accumulate,
                     [&](double targets) { gauge->see_gradients(training.params(), targets); });
   try {
+    gauge->look_further(training);
     return gauge->values();
   } catch (const Error& error) {
     throw Error("gauge " + name + ": " + error.what());

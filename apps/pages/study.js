@@ -126,5 +126,24 @@
     });
   }
 
-  charts.fill({ranking, differences, courses, rates, profile, costs, heat_map: heatMap, claim: claimed});
+  // A prediction over what was measured; `of` says which: test.overlay.
+  function overlay(figure, data, of) {
+    const [test, index] = of.split(".").map(Number), o = data.claim.outcomes[test].overlays[index];
+    const bounds = o.predicted_low.some((low, i) => low !== o.predicted_high[i]);
+    const line = (name, ys) => ({group: 1, line: "line", dashed: true,
+      points: o.x.map((x, i) => ({x, y: ys[i], text: `${name}, ${o.x_name} ${number(x)}: ${number(ys[i], 5)}`}))});
+    // At least a tenth of the prediction on both sides, or small deviations would look large.
+    const room = o.log ? null : d3.extent([...o.predicted_low.map(y => .9 * y), ...o.predicted_high.map(y => 1.1 * y),
+      ...o.y, ...o.low, ...o.high].filter(finite));
+    const measured = o.x.map((x, i) => ({x, y: o.y[i], low: o.low[i], high: o.high[i],
+      text: `measured, ${o.x_name} ${number(x)}: ${number(o.y[i], 5)}${within(o.low[i], o.high[i])}`}));
+    charts.xy(figure, {
+      height: 280, x: {label: o.x_name, log: o.log, fixed: true, ticks: o.x}, y: {label: o.y_name, log: o.log, fixed: true, domain: room},
+      groups: [{index: 0, name: "measured"}, {index: 1, name: "predicted"}],
+      series: [...(bounds ? [line("at least", o.predicted_low), line("at most", o.predicted_high)] : [line("predicted", o.predicted_low)]),
+        {group: 0, marks: true, points: measured}],
+    });
+  }
+
+  charts.fill({ranking, differences, courses, rates, profile, costs, heat_map: heatMap, claim: claimed, overlay});
 })();

@@ -21,6 +21,11 @@ Json drawn_data(const Json& report) {
 std::string study_body(const Json& report) {
   pages::Body body(pages::study_head(report));
   body.add("claim", "The claim", "", pages::claim_content(report));
+  body.add(
+      "overlays", "Predicted and measured",
+      "Points are means over seeds with their intervals, dashed lines what the theory predicts: "
+      "one line for a value, two for bounds.",
+      pages::overlays_content(report));
   body.add("ranking", "Ranking",
            "The mean of each arm over its fresh seeds with its interval; every seed a faint "
            "point, a diverged one a cross. Ranks are the places that the arm may hold.",

@@ -10,6 +10,7 @@ namespace norma::pages {
 
 std::string study_head(const Json& report);  // title, verdict, notes
 std::string claim_content(const Json& report);
+std::string overlays_content(const Json& report);
 
 std::string ranking_content(const Json& report);
 std::string comparison_content(const Json& report);

@@ -43,6 +43,7 @@ void ClaimTest::describe(Fields& f) {
   if (type == "slope") {
     f.number("low", low, "", {.required = true});
     f.number("high", high, "", {.required = true});
+    f.text("assumes", assumes, "");
   }
   if (type == "theory") {
     f.text("theory", theory, "", {.required = true});

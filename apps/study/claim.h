@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/statistics/interval.h"
+#include "apps/study/claim_overlay.h"
 #include "apps/study/study.h"
 
 namespace norma {
@@ -22,6 +23,7 @@ struct ClaimOutcome {
   std::optional<Interval> interval;
   std::string threshold;  // "within −0.65 to −0.35"
   std::string sentence;
+  std::vector<Overlay> overlays;  // what was predicted: of a theory by arm, of a slope one
 };
 
 // The "claim" of a study:
@@ -32,7 +34,8 @@ struct ClaimOutcome {
 //   {"type": "greater", "arm": a, "than": b, "by": 0}              one-sided t of pairs
 //   {"type": "trend", "over": path, "sign": -1, "where": {…}}      slopes of the seeds, one-sided t
 //   {"type": "slope", "over": path, "log": true, "low": l, "high": h, "where": {…}}
-//                                  pass: the interval of the slope lies inside; fail: outside
+//                                  pass: the interval of the slope lies inside; fail: outside;
+//                                  "assumes": a theory whose assumptions the prediction shares
 //   {"type": "theory", "theory": name, "tolerance": 0.05, "where": {…}}
 //                                  readings by depth between the bounds that a theory predicts
 // Adds faults for what it does not understand.

@@ -168,10 +168,31 @@ class ClaimJudge {
     if (!collect(series) || !have(series.scores[0])) return;
     const Trend found = trend(series.x, series.scores, study_.confidence);
     const Interval& interval = found.slope.interval;
+    draw(series, found.slope.mean);
     put(found.slope.mean, interval, study_.confidence,
         number(test_.low) + " to " + number(test_.high));
     decide(interval.low >= test_.low && interval.high <= test_.high,
            interval.high < test_.low || interval.low > test_.high);
+  }
+
+  // A slope within two thresholds is predicted to be the one between them.
+  void draw(const Series& series, double slope) {
+    std::vector<double> means;
+    std::vector<Interval> intervals;
+    for (const std::vector<double>& scores : series.scores) {
+      const MeanEstimate mean = mean_estimate(scores, study_.confidence);
+      means.push_back(mean.mean);
+      intervals.push_back(mean.interval);
+    }
+    Overlay overlay = slope_overlay(outcome_.test, test_.log, slope, (test_.low + test_.high) / 2,
+                                    series.x, means, intervals);
+    overlay.x_name = test_.over;
+    overlay.y_name = metric_;
+    if (!test_.assumes.empty())
+      for (const ArmRuns* runs : series.runs)
+        if (overlay.why_not.empty())
+          overlay.why_not = prediction(test_.assumes, runs->scores.arm).why_not;
+    outcome_.overlays.push_back(std::move(overlay));
   }
 
   void theory() {
@@ -179,45 +200,57 @@ class ClaimJudge {
     outcome_.threshold = "intervals at most " + number(100 * test_.tolerance) + " % beyond";
     Series series;
     if (!collect(series)) return;
-    for (const ArmRuns* runs : series.runs)
-      if (!agrees(*runs)) return;
+    outcome_.verdict = ClaimVerdict::kPass;
+    for (const ArmRuns* runs : series.runs) {
+      const ClaimVerdict verdict = agreement(*runs);
+      if (worse(verdict, outcome_.verdict)) outcome_.verdict = verdict;
+    }
   }
 
-  // Whether an arm's readings agree with the theory; the outcome is that of the worst arm.
-  bool agrees(const ArmRuns& runs) {
-    const Prediction predicted = prediction(runs.scores.arm);
+  static bool worse(ClaimVerdict a, ClaimVerdict b) {
+    const std::array order{ClaimVerdict::kPass, ClaimVerdict::kInconclusive, ClaimVerdict::kNotRun,
+                           ClaimVerdict::kFail};
+    return std::ranges::find(order, a) > std::ranges::find(order, b);
+  }
+
+  // Whether an arm's readings agree with the theory; the outcome's words are those of the arm that
+  // lies farthest from it, or to which it does not apply.
+  ClaimVerdict agreement(const ArmRuns& runs) {
+    const Prediction predicted = prediction(test_.theory, runs.scores.arm);
     std::vector<double> means;
     std::vector<Interval> intervals;
     for (size_t depth = 0; depth < predicted.low.size(); ++depth) {
       std::vector<double> readings;
       for (const Json* result : runs.results)
         readings.push_back(result->at("readings").at(depth).get<double>());
-      if (!have(readings)) return false;
+      if (!have(readings)) return ClaimVerdict::kNotRun;
       const MeanEstimate mean = mean_estimate(readings, study_.confidence);
       means.push_back(mean.mean);
       intervals.push_back(mean.interval);
     }
+    outcome_.overlays.push_back(
+        theory_overlay(test_.theory, " where " + runs.scores.arm, predicted, means, intervals));
     const Agreement found = norma::judge(predicted, intervals, test_.tolerance);
     if (found == Agreement::kDoesNotApply) {
       detail_ = "the theory " + predicted.why_not;
-      return false;
+      return ClaimVerdict::kNotRun;
     }
     const double here = deviation(predicted, means);
-    if (!outcome_.estimate || here > *outcome_.estimate) {
+    if (outcome_.verdict != ClaimVerdict::kNotRun &&
+        (!outcome_.estimate || here > *outcome_.estimate)) {
       outcome_.estimate = here;
       detail_ = "the mean readings lie up to " + number(100 * here) +
                 " % of a bound beyond it, wanted " + outcome_.threshold;
     }
-    outcome_.verdict = found == Agreement::kHolds      ? ClaimVerdict::kPass
-                       : found == Agreement::kViolated ? ClaimVerdict::kFail
-                                                       : ClaimVerdict::kInconclusive;
-    return outcome_.verdict == ClaimVerdict::kPass;
+    return found == Agreement::kHolds      ? ClaimVerdict::kPass
+           : found == Agreement::kViolated ? ClaimVerdict::kFail
+                                           : ClaimVerdict::kInconclusive;
   }
 
-  Prediction prediction(const std::string& arm) const {
+  Prediction prediction(const std::string& theory, const std::string& arm) const {
     const Json config = with_settings(study_.arm(arm).config, {{"train.seed", study_.first_seed}});
     Training training(read_run_config(config, "arm " + arm, {}, nullptr));
-    return predict(test_.theory, training);
+    return predict(theory, training);
   }
 
   const Study& study_;

@@ -9,7 +9,7 @@ namespace norma {
 
 // One test as a claim says it; what a type does not use keeps its default.
 struct ClaimTest {
-  std::string type, arm, other, over, theory;
+  std::string type, arm, other, over, theory, assumes;
   double margin = 0.01, by = 0, low = 0, high = 0, tolerance = 0.05;
   int64_t sign = 1;
   bool log = false;

@@ -133,14 +133,18 @@ Json claim_json(const Study& study, const Judgement& judgement) {
   Json json = study.claim;
   json["verdict"] = name_of(overall(judgement.claim));
   Json tests = Json::array();
-  for (const ClaimOutcome& each : judgement.claim)
+  for (const ClaimOutcome& each : judgement.claim) {
+    Json overlays = Json::array();
+    for (const Overlay& overlay : each.overlays) overlays.push_back(overlay_json(overlay));
     tests.push_back({{"test", each.test},
                      {"verdict", name_of(each.verdict)},
                      {"estimate", each.estimate ? Json(*each.estimate) : Json()},
                      {"low", each.interval ? Json(each.interval->low) : Json()},
                      {"high", each.interval ? Json(each.interval->high) : Json()},
                      {"threshold", each.threshold},
-                     {"sentence", each.sentence}});
+                     {"sentence", each.sentence},
+                     {"overlays", std::move(overlays)}});
+  }
   json["outcomes"] = std::move(tests);
   return json;
 }

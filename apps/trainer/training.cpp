@@ -249,32 +249,43 @@ void Training::restore_buffers() {
     params_.buffers()[i].value.copy_from(kept_buffers_[i]);
 }
 
-double Training::rehearse(TapeObserver* observer, int64_t micro_batches,
-                          const std::function<void(double targets)>& read) {
-  ctx_.tape = &tape_;
-  ctx_.training = true;
+namespace {
+
+// The number that `differentiate` takes the gradient of.
+double differentiated(const LossResult& result, const Context& ctx) {
+  double sum = result.total;
+  for (const LossTerm& term : ctx.loss_terms())
+    sum += term.coefficient * result.weight * term.mean.value.item(0);
+  return sum;
+}
+
+}  // namespace
+
+Rehearsed Training::rehearse(const Rehearsal& rehearsal) {
+  ctx_.tape = rehearsal.backward ? &tape_ : nullptr;
+  ctx_.training = rehearsal.training;
   ctx_.step = steps_;
-  ctx_.replaying = true;
-  ctx_.comm = &single_process();
+  const Scoped replaying(ctx_.replaying, true);
+  const Scoped alone(ctx_.comm, &single_process());
   keep_buffers();  // a backward may have state too
-  ctx_.observer = tape_.observer = observer;
-  double flops = 0, targets = 0;
+  const Scoped seen(ctx_.observer, rehearsal.observer);
+  const Scoped seen_backwards(tape_.observer, rehearsal.observer);
+  Rehearsed sums;
   params_.zero_grad();
-  for (int64_t part = 0; part < micro_batches; ++part) {
+  for (int64_t part = 0; part < rehearsal.micro_batches; ++part) {
     const int64_t first = steps_ * config_.train.batch + part * micro_batch();
     loader_->training(static_cast<uint64_t>(first), micro_batch(), batch_);
     const LossResult result = forward(batch_, first);
-    flops += ctx_.flops();
-    targets += result.weight;
-    differentiate(result);
+    sums.flops += ctx_.flops();
+    sums.targets += result.weight;
+    sums.loss += differentiated(result, ctx_);
+    if (rehearsal.backward) differentiate(result);
   }
-  if (read) read(targets);
+  if (rehearsal.read) rehearsal.read(sums.targets);
   params_.zero_grad();
-  ctx_.observer = tape_.observer = nullptr;
-  ctx_.replaying = false;
-  ctx_.comm = &comm_;
   restore_buffers();
-  return flops;
+  sums.loss /= sums.targets;
+  return sums;
 }
 
 }  // namespace norma

@@ -41,6 +41,22 @@ struct EvalReport {
   std::vector<Figure> figures = {};
 };
 
+// What a training rehearses: the next batches, with no lasting effect.
+struct Rehearsal {
+  int64_t micro_batches = 1;
+  bool training = true;  // as a step does it; else as evaluation: running statistics, no dropout
+  bool backward = true;
+  TapeObserver* observer = nullptr;  // shown what operations otherwise never hold
+  // Called while the parameters still have their gradients, with the number of targets that these
+  // are sums over.
+  std::function<void(double targets)> read = {};
+};
+struct Rehearsed {
+  double loss = 0;  // the mean over the targets, terms that layers add included
+  double targets = 0;
+  double flops = 0;  // of the forwards
+};
+
 // One training in memory: data, model, optimizer and how far they are. Writes no files. With
 // several ranks each holds a whole model and computes its share of every batch; all end a step with
 // the same weights and report the same figures.
@@ -87,13 +103,15 @@ class Training {
   // What keeps gradients from growing; null: nothing.
   const Clip* clip() const { return clip_.get(); }
 
-  // Forward and backward of the next step's first micro-batches with no lasting effect: for the
-  // summary and for finding out where numbers stopped being finite. With an observer, which may
-  // be null, operations show what they otherwise never hold. `read`, if given, is called while the
-  // parameters still have their gradients, with the number of targets that these are sums over.
-  // Returns the forwards' floating-point operations.
+  // Forward and backward of the next step's first micro-batches, and of later steps' where there are
+  // more of them, with no lasting effect: for the summary, for gauges and for finding out where
+  // numbers stopped being finite.
+  Rehearsed rehearse(const Rehearsal& rehearsal);
+  // The same with an observer, which may be null. Returns the forwards' floating-point operations.
   double rehearse(TapeObserver* observer, int64_t micro_batches = 1,
-                  const std::function<void(double targets)>& read = {});
+                  const std::function<void(double targets)>& read = {}) {
+    return rehearse({.micro_batches = micro_batches, .observer = observer, .read = read}).flops;
+  }
 
   // Everything a resumed training needs. The views borrow this training's memory.
   io::CheckpointContent snapshot() const;

@@ -215,6 +215,66 @@ TEST_CASE("gauges: every placement shows what it adds", "[gauges]") {
   }
 }
 
+TEST_CASE("gauges: what norms put out, and its gradients, are those of plain loops", "[gauges]") {
+  for (const char* norm : {"batch_norm", "layer_norm"}) {  // the activation inside, and behind
+    INFO(norm);
+    Json json{{"model", {{"type", "mlp"}, {"layers", 3}, {"width", 6}, {"norm", norm}}},
+              {"data", {{"type", "normal_noise"}, {"size", 2}, {"channels", 2}, {"flat", true}}},
+              {"train", {{"batch", 5}, {"precision", "fp64"}}}};
+    Training training(config_of(json));
+    disturb(training);
+    struct Ends final : TapeObserver {
+      void on_forward(const std::string& path, const char*, const Tensor& output) override {
+        outputs[path] = output.clone();
+      }
+      void on_backward(const std::string& path, const char*, const Tensor& grad) override {
+        gradients.try_emplace(path, grad.clone());
+      }
+      std::map<std::string, Tensor> outputs, gradients;
+    } ends;
+    training.rehearse(&ends);
+    const std::vector<double> similarity = read_gauge(training, "sample_similarity"),
+                              growth = read_gauge(training, "gradient_growth");
+    REQUIRE(similarity.size() == 3);
+    REQUIRE(growth.size() == 2);
+    std::vector<double> squares;
+    for (size_t l = 0; l < 3; ++l) {
+      const std::string path = "norms." + std::to_string(l);
+      const Numbers x = ends.outputs.at(path).to_vector();
+      for (const double each : x) CHECK(each >= 0);  // behind the ReLU
+      double cosines = 0;
+      for (size_t a = 0; a < 5; ++a)
+        for (size_t b = 0; b < a; ++b) {
+          double ab = 0, aa = 0, bb = 0;
+          for (size_t i = 0; i < 6; ++i) {
+            ab += x[6 * a + i] * x[6 * b + i];
+            aa += x[6 * a + i] * x[6 * a + i];
+            bb += x[6 * b + i] * x[6 * b + i];
+          }
+          cosines += ab / std::sqrt(aa * bb) / 10;
+        }
+      CHECK(similarity[l] == Approx(cosines).epsilon(1e-12));
+      squares.push_back(mean_square(ends.gradients.at(path)));
+    }
+    for (size_t l = 0; l < 2; ++l)
+      CHECK(growth[l] == Approx(squares[l] / squares[l + 1]).epsilon(1e-12));
+    // The gradient behind the last norm, by the head alone: dx = dlogits·W.
+    const Tensor head = training.params().find("head.weight")->value;
+    const Tensor dlogits = ends.gradients.at("head");
+    double last = 0;
+    for (int64_t n = 0; n < 5; ++n)
+      for (int64_t i = 0; i < 6; ++i) {
+        double sum = 0;
+        for (int64_t k = 0; k < 10; ++k) sum += dlogits.item(10 * n + k) * head.item(6 * k + i);
+        last += sum * sum / 30;
+      }
+    CHECK(squares[2] == Approx(last).epsilon(1e-12));
+  }
+  Training one(config_of({{"model", {{"type", "mlp"}, {"layers", 1}, {"norm", "layer_norm"}}},
+                          {"data", {{"type", "spirals"}}}}));
+  CHECK_THROWS_WITH(read_gauge(one, "gradient_growth"), ContainsSubstring("no two norms"));
+}
+
 TEST_CASE("gauges: reading leaves no trace in the training", "[gauges]") {
   Json gpt = uniform_gpt("pre");
   gpt["model"]["dropout"] = 0.1;
@@ -225,7 +285,7 @@ TEST_CASE("gauges: reading leaves no trace in the training", "[gauges]") {
     for (int step = 0; step < 2; ++step) {
       for (const Entry* gauge : gauge_registry().entries())
         if (gauge_registry().at(gauge->type).make &&
-            (gauge->type != "last_ffn_grad_norm" || json == gpt))
+            (json == gpt || (gauge->type != "last_ffn_grad_norm" && gauge->type != "norm_update")))
           read_gauge(read, gauge->type);
       CHECK(read.step().loss == plain.step().loss);
     }
@@ -241,9 +301,10 @@ TEST_CASE("gauges: say what they are, and what they miss", "[gauges]") {
     const GaugeType& gauge = gauge_registry().at(entry->type);
     CHECK(!entry->summary.empty());
     CHECK(!gauge.formula.empty());
-    const bool of_model = gauge.one_each == "model" || gauge.one_each == "block";
-    CHECK(of_model == (gauge.make != nullptr));
-    CHECK(of_model != (gauge.make_for_probe != nullptr));
+    CHECK((gauge.make != nullptr) != (gauge.make_for_probe != nullptr));
+    if (gauge.make)
+      CHECK((gauge.one_each == "model" || gauge.one_each == "block" ||
+             gauge.one_each.starts_with("norm")));
   }
   Training net(config_of(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
   CHECK_THROWS_WITH(read_gauge(net, "stream_sqare"), ContainsSubstring("stream_square?"));

@@ -28,8 +28,8 @@ bool has_section(const std::string& page, const std::string& id) {
 }
 
 const std::vector<std::string> kSections{
-    "claim", "ranking",  "comparisons", "fairness", "curves",       "tuning", "time",
-    "cost",  "heat-map", "robustness",  "measures", "reproduction", "trials"};
+    "claim", "overlays", "ranking",  "comparisons", "fairness", "curves",       "tuning",
+    "time",  "cost",     "heat-map", "robustness",  "measures", "reproduction", "trials"};
 
 // The report with every text in it replaced.
 Json with_texts(const Json& value, const std::string& text) {
@@ -164,6 +164,18 @@ TEST_CASE("absolute paths lose their folders, other slashes stay", "[apps]") {
        {"", "/", "a/b/c", "1 / 2", "train/loss", "https://a.org/b/c", "/name", "µs/step", "//x/y"})
     CHECK(cut(same) == same);
   CHECK(cut(("/" + std::string(300000, 'a')).c_str()).size() == 300001);
+}
+
+TEST_CASE("a study's page: predictions are said with how far off they are", "[apps]") {
+  const Json report = sample_report();
+  const std::string page = shown(study_page(report));
+  CHECK_THAT(page, ContainsSubstring("Predicted: between l and 2l behind block l. Deviation: 10 % "
+                                     "beyond the prediction where it is worst.") &&
+                       ContainsSubstring("The theory does not apply, because &lt;nothing&gt; is") &&
+                       ContainsSubstring("<data value=\"6.6\">"));
+  Json without = report;
+  without["claim"]["outcomes"][0].erase("overlays");
+  CHECK_FALSE(has_section(shown(study_page(without)), "overlays"));
 }
 
 TEST_CASE("beside a claim's published curve stand the arms with its numbers", "[apps]") {

@@ -49,6 +49,11 @@ const Words kNarrow{"model.width=64", "model.ffn.hidden=64", "model.init_std=0.1
 constexpr const char* kSawtooth = "11_nf_res_net_sawtooth";
 const Words kSmallNet{"model.stages=[1,2]", "model.width=8", "train.batch=2"};
 
+constexpr const char* kExplosion = "13_batch_norm_explosion";
+constexpr const char* kGrowth = "14_group_size_gradients";
+constexpr const char* kSimilarity = "14_group_size_similarity";
+const Words kShallow{"model.layers=3"};
+
 Words with_option(Words words, const std::string& more) {
   words.push_back(more);
   return words;
@@ -125,6 +130,50 @@ TEST_CASE("theory: does not apply where something is supposed that is not so", "
   CHECK_THAT(predict("xiong_pre_ln", trained).why_not, ContainsSubstring("no longer the initial"));
 }
 
+TEST_CASE("theory: wide perceptrons with batch norm, or group norm", "[gauges]") {
+  const Prediction batch = prediction(kExplosion, "batch_norm_explosion", kShallow);
+  CHECK(batch.why_not == "");
+  CHECK(batch.low.size() == 2);
+  CHECK(std::log(batch.low[0]) == Approx(0.38318).epsilon(1e-4));
+  const auto group = [](const std::string& theory, int groups) {
+    return prediction(kSimilarity, theory,
+                      with_option(kShallow, "model.norm.groups=" + std::to_string(groups)));
+  };
+  CHECK(group("group_norm_growth", 128).low == std::vector<double>(2, 1.2));
+  // E κ(r) by half a million draws of the correlation, from uncorrelated samples on.
+  const auto check = [&](int groups, const std::vector<double>& drawn) {
+    const Prediction made = group("group_norm_similarity", groups);
+    CHECK(made.why_not == "");
+    REQUIRE(made.low.size() == drawn.size());
+    for (size_t i = 0; i < drawn.size(); ++i) CHECK(made.low[i] == Approx(drawn[i]).margin(2e-3));
+  };
+  check(128, {0.3415, 0.5155, 0.6175});
+  check(16, {0.3206, 0.4954, 0.6053});
+  check(1, {0.3184, 0.4939, 0.605});
+
+  for (const auto& [change, reason] : std::vector<std::pair<std::string, std::string>>{
+           {"model.norm=layer_norm", "model.norm is \"layer_norm\" and not \"batch_norm\""},
+           {"model.activation=tanh", "model.activation is \"tanh\" and not \"relu\""},
+           {"model.width=512", "layers of 512 features are no wide ones"},
+           {"model.layers=1", "between two hidden layers at least"},
+           {"model.dropout=0.1", "model.dropout is 0.1"},
+           {"model.norm.ghost_batch=64", "64 samples share a statistic"},
+           {"train.batch=64", "64 samples share a statistic"},
+           {"data=spirals", "the mean cosine of samples behind the first norm is "}}) {
+    INFO(change);
+    CHECK_THAT(
+        prediction(kExplosion, "batch_norm_explosion", with_option(kShallow, change)).why_not,
+        ContainsSubstring("does not apply, because ") && ContainsSubstring(reason));
+  }
+  CHECK_THAT(prediction(kExplosion, "batch_norm_explosion",
+                        {"model.activation=tanh", "model.width=256", "train.batch=32"})
+                 .why_not,
+             ContainsSubstring("; layers of 256") && ContainsSubstring("; 32 samples"));
+  CHECK_THAT(group("group_norm_growth", 256).why_not, ContainsSubstring("groups of 4 features"));
+  CHECK_THAT(prediction(kStream, "group_norm_growth", {"model.layers=1"}).why_not,
+             ContainsSubstring("no perceptron without skips"));
+}
+
 TEST_CASE("theory: deviations and verdicts", "[gauges]") {
   const Prediction bounds{.low = {1, 2}, .high = {2, 4}, .why_not = {}};
   CHECK(deviation(bounds, std::vector<double>{1, 4}) == 0);
@@ -180,8 +229,36 @@ TEST_CASE("claim 11: the variance of a stream without norms is a sawtooth", "[ga
   CHECK(variance[2] < 0.8 * variance[1]);
 }
 
+TEST_CASE("claim 13: batch norm without skips makes gradients explode", "[gauges]") {
+  const Words deep{"model.layers=5", "train.batch=128"};
+  const std::vector<double> growth = mean_of(kExplosion, "gradient_growth", deep, 4);
+  double slope = 0;
+  for (const double each : growth) slope += std::log(each) / 4;
+  CHECK(slope ==
+        Approx(std::log(prediction(kExplosion, "batch_norm_explosion", deep).low[0])).epsilon(0.1));
+  const std::vector<double> layer_norm =
+      mean_of(kExplosion, "gradient_growth", with_option(deep, "model.norm=layer_norm"), 1);
+  for (const double each : layer_norm) CHECK(each < 1.2);
+}
+
+TEST_CASE("claim 14: smaller groups, less similar samples, larger early gradients", "[gauges]") {
+  double growth_before = 0, similarity_before = 1;
+  for (const char* groups : {"1", "64", "128"}) {
+    const Words of{"model.layers=10", "train.batch=32", std::string("model.norm.groups=") + groups};
+    double growth = 1;
+    for (const double each : mean_of(kGrowth, "gradient_growth", of, 2)) growth *= each;
+    CHECK(growth > growth_before);
+    growth_before = growth;
+    const std::vector<double> similarity = mean_of(kSimilarity, "sample_similarity", of, 2);
+    CHECK(similarity.back() < similarity_before);
+    similarity_before = similarity.back();
+    CHECK(deviation(prediction(kSimilarity, "group_norm_similarity", of), similarity) < 0.1);
+  }
+}
+
 TEST_CASE("claims about initialization name what there is", "[gauges]") {
-  for (const char* name : {"04_post_ln_gradients", kStream, kSawtooth}) {
+  for (const char* name :
+       {"04_post_ln_gradients", kStream, kSawtooth, kExplosion, kGrowth, kSimilarity}) {
     INFO(name);
     const Json file = claim_file(name);
     const std::string metric = file.at("metric");

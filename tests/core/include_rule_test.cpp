@@ -32,7 +32,8 @@ const std::map<std::string, std::set<std::string>> kMayKnow = {
     {"apps/pages/", {"apps/common/"}},
     {"apps/trainer/", {"apps/common/"}},
     {"apps/evaluations/", {"apps/common/", "apps/trainer/"}},
-    {"apps/gauges/", {"apps/common/", "apps/trainer/", "apps/statistics/"}},
+    {"apps/landscape/", {"apps/common/", "apps/trainer/"}},
+    {"apps/gauges/", {"apps/common/", "apps/trainer/", "apps/landscape/", "apps/statistics/"}},
     {"apps/study/",
      {"apps/common/", "apps/statistics/", "apps/trainer/", "apps/gauges/", "apps/evaluations/"}},
 };
@@ -44,7 +45,7 @@ const std::set<std::string> kForKernels = {"core/parallel.h", "core/dtype.h", "c
 // What several commands need (cmake/commands.cmake).
 const std::set<std::string> kShared = {"apps/common/",     "apps/trainer/",     "apps/gauges/",
                                        "apps/statistics/", "apps/evaluations/", "apps/study/",
-                                       "apps/pages/"};
+                                       "apps/pages/",      "apps/landscape/"};
 
 bool starts_with(const std::string& text, const std::string& start) {
   return text.rfind(start, 0) == 0;

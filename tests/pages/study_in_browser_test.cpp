@@ -38,7 +38,7 @@ TEST_CASE("in a browser every chart of a study draws, and nothing goes wrong", "
     CHECK(page.messages.empty());
     const int arms = static_cast<int>(report["arms"].size());
     const int runs = static_cast<int>(report["curves"].size());
-    CHECK(occurrences_of(page.html, "<figure data-chart") == 9);
+    CHECK(occurrences_of(page.html, "<figure data-chart") == 10);
     // Means and seeds on the axis; of the arm that diverges, arrows at its ends.
     CHECK(marks(chart_named(page.html, "ranking")) >= arms + 5 * (arms - 1));
     CHECK(marks(chart_named(page.html, "differences")) >= arms - 1);
@@ -50,6 +50,8 @@ TEST_CASE("in a browser every chart of a study draws, and nothing goes wrong", "
     CHECK(marks(chart_named(page.html, "costs")) == arms);
     CHECK(marks(chart_named(page.html, "heat_map")) == 24);
     CHECK(marks(chart_named(page.html, "claim")) == 5);
+    CHECK(marks(chart_named(page.html, "overlay")) == 3);
+    CHECK(lines(chart_named(page.html, "overlay")) == 2);
     CHECK(occurrences_of(page.html, "NaN") == 0);
     CHECK(occurrences_of(page.html, "undefined") == 0);
   }
