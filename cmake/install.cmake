@@ -2,7 +2,7 @@
 # headers, and what find_package(norma) reads.
 
 foreach(command ${commands})
-  install(PROGRAMS "$<TARGET_FILE:norma-${command}>"
+  install(PROGRAMS "$<TARGET_FILE:norma-programs>"
     DESTINATION "${CMAKE_INSTALL_BINDIR}" RENAME "norma-${command}")
 endforeach()
 

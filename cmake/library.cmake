@@ -48,6 +48,7 @@ function(add_folder name folder kind)
     list(FILTER sources EXCLUDE REGEX "^${PROJECT_SOURCE_DIR}/${inner}/")
   endforeach()
   set(added_folders ${added_folders} ${folder} PARENT_SCOPE)
+  list(FILTER sources EXCLUDE REGEX "/main[.]cpp$")  # of a program, which has them all
   if(NOT sources)
     return()
   endif()

@@ -13,7 +13,7 @@
 #include "core/io/atomic_file.h"
 #include "core/parallel.h"
 
-namespace norma {
+namespace norma::bench_command {
 namespace {
 
 constexpr About kAbout{
@@ -85,10 +85,7 @@ int run(CommandLine& line) {
   return verdict.fell > 0 ? 1 : 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::bench_command

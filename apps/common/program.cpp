@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <system_error>
+#include <vector>
 
 #include "apps/common/error_report.h"
 #include "apps/common/log.h"
@@ -20,6 +22,15 @@ namespace norma {
 namespace {
 
 constexpr int kDone = 0, kBroken = 1, kUsersMistake = 2;
+
+struct Program {
+  About about;
+  int (*body)(CommandLine&);
+};
+std::vector<Program>& programs() {
+  static std::vector<Program> all;
+  return all;
+}
 
 void say(const About& about, const std::string& message) {
   status_line().keep();
@@ -101,6 +112,23 @@ int run_program(int argc, char** argv, const About& about, FunctionRef<int(Comma
     say(about, std::string("a defect in Norma ") + version() + ": " + error.what());
   }
   return kBroken;
+}
+
+RegisterProgram::RegisterProgram(const About& about, int (*body)(CommandLine&)) {
+  programs().push_back({about, body});
+}
+
+int run_named_program(int argc, char** argv) {
+  constexpr std::string_view kInstalled = "norma-";
+  std::string name = std::filesystem::path(argc > 0 ? argv[0] : "").filename().string();
+  if (name.rfind(kInstalled, 0) == 0) name.erase(0, kInstalled.size());
+  std::string known;
+  for (const auto& [about, body] : programs()) {
+    if (about.name == name) return run_program(argc, argv, about, body);
+    known += std::string(known.empty() ? "" : ", ") + about.name;
+  }
+  std::cerr << "there is no program called '" << name << "'; there are " << known << "\n";
+  return kUsersMistake;
 }
 
 }  // namespace norma

@@ -39,7 +39,18 @@ class CommandLine {
   bool quiet_ = false;
 };
 
-// The whole of a main(): runs `body`, which declares its options, calls parse(), works, and returns
+// Makes a program known. All of them are one executable with a link for each, as busybox is:
+// what they include and instantiate alike, most of all the command line's library, is then compiled
+// once.
+struct RegisterProgram {
+  RegisterProgram(const About& about, int (*body)(CommandLine&));
+};
+
+// Runs the program that is registered under the name that the executable was started by, `train` or
+// `norma-train`.
+int run_named_program(int argc, char** argv);
+
+// Runs `body`, which declares its options, calls parse(), works, and returns
 // the exit code. The only place that catches: an Error (the user's mistake, also on the command
 // line) is explained on stderr and gives 2, anything else that broke gives 1.
 int run_program(int argc, char** argv, const About& about, FunctionRef<int(CommandLine&)> body);

@@ -9,7 +9,7 @@
 #include "apps/compare/session.h"
 #include "core/parallel.h"
 
-namespace norma {
+namespace norma::compare_command {
 namespace {
 
 constexpr About kAbout{
@@ -101,10 +101,7 @@ int run(CommandLine& line) {
   return result.stopped && !args.dry_run ? 1 : 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::compare_command

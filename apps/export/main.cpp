@@ -14,10 +14,10 @@
 #include "data/loader.h"
 #include "models/fold/fold.h"
 
-namespace fs = std::filesystem;
-
-namespace norma {
+namespace norma::export_command {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr About kAbout{
     "export",
@@ -118,10 +118,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::export_command

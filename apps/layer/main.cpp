@@ -15,7 +15,7 @@
 #include "core/parallel.h"
 #include "layers/layer_run.h"
 
-namespace norma {
+namespace norma::layer_command {
 namespace {
 
 constexpr About kAbout{
@@ -125,10 +125,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::layer_command

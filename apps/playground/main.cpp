@@ -7,7 +7,7 @@
 #include "apps/common/program.h"
 #include "core/io/atomic_file.h"
 
-namespace norma {
+namespace norma::playground_command {
 namespace {
 
 constexpr About kAbout{
@@ -28,10 +28,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::playground_command

@@ -13,10 +13,10 @@
 #include "core/parallel.h"
 #include "core/version.h"
 
-namespace fs = std::filesystem;
-
-namespace norma {
+namespace norma::probe_command {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr About kAbout{
     "probe",
@@ -160,10 +160,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::probe_command

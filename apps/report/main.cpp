@@ -8,10 +8,10 @@
 #include "apps/report/run_files.h"
 #include "core/io/atomic_file.h"
 
-namespace fs = std::filesystem;
-
-namespace norma {
+namespace norma::report_command {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr About kAbout{
     "report",
@@ -39,10 +39,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::report_command

@@ -13,7 +13,7 @@
 #include "models/generate.h"
 #include "models/model.h"
 
-namespace norma {
+namespace norma::sample_command {
 namespace {
 
 constexpr About kAbout{
@@ -90,10 +90,7 @@ int run(CommandLine& line) {
   return 0;
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::sample_command

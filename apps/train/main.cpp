@@ -14,7 +14,7 @@
 #include "core/io/checkpoint.h"
 #include "core/parallel.h"
 
-namespace norma {
+namespace norma::train_command {
 namespace {
 
 constexpr About kAbout{
@@ -128,10 +128,7 @@ int run(CommandLine& line) {
   return train(config, plan, line.quiet());
 }
 
-}  // namespace
-}  // namespace norma
+const RegisterProgram registered(kAbout, run);
 
-int main(int argc, char** argv) {
-  return norma::run_program(argc, argv, norma::kAbout,
-                            [](norma::CommandLine& line) { return norma::run(line); });
-}
+}  // namespace
+}  // namespace norma::train_command
