@@ -46,6 +46,7 @@ void Probe::measure(Training& training) {
                     : std::make_unique<Watcher>(sight_, parts, std::move(observers));
   training.rehearse(watcher.get(), batches_ * training.config().train.accumulate,
                     [&](double targets) { read(training, targets); });
+  for (const auto& gauge : gauges_) gauge->look_further(training, *record_);
 }
 
 void Probe::read(Training& training, double targets) {

@@ -31,9 +31,12 @@ class ModelValues final : public ProbeGauge {
  public:
   explicit ModelValues(std::unique_ptr<Gauge> gauge) : gauge_(std::move(gauge)) {}
   TapeObserver* observer() override { return gauge_->observer(); }
-  void read(const Sight& sight, ProbeRecord& record) override {
+  void read(const Sight& sight, ProbeRecord&) override {
     gauge_->see_gradients(sight.training->params(), sight.targets);
+  }
+  void look_further(Training& training, ProbeRecord& record) override {
     try {
+      gauge_->look_further(training);
       record.model()[name] = gauge_->values();
     } catch (const Error&) {
       record.model()[name] = nullptr;  // the model has nothing of the kind

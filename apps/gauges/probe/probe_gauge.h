@@ -16,6 +16,8 @@ class ProbeGauge {
   virtual TapeObserver* observer() { return nullptr; }
   // After all batches, while the parameters have their gradients, sums over the targets.
   virtual void read(const Sight& /*sight*/, ProbeRecord& /*record*/) {}
+  // After that, once the replay is over; leaves no trace either.
+  virtual void look_further(Training& /*training*/, ProbeRecord& /*record*/) {}
   // After the optimizer's step, where there is one.
   virtual void read_step(const Sight& /*sight*/, ProbeRecord& /*record*/) {}
 
