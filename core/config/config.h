@@ -7,6 +7,7 @@
 
 #include "core/config/fields.h"
 #include "core/config/json.h"
+#include "core/config/nearest.h"
 #include "core/config/registry.h"
 #include "core/error.h"
 
@@ -64,13 +65,5 @@ struct OptionHelp {
   std::vector<std::string> choices = {};
 };
 std::vector<OptionHelp> options_help(const Entry& entry);
-
-// The candidate nearest to `word`, or empty when none is near enough to be meant. Near: few
-// insertions, deletions, substitutions and swaps of neighbours for its length, or one begins the
-// other; case, '-' and '_' do not count.
-std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
-
-// The candidates sorted by that distance to `word`.
-std::vector<std::string> by_nearness(std::string_view word, std::vector<std::string> candidates);
 
 }  // namespace norma

@@ -1,7 +1,7 @@
+#include "core/config/nearest.h"
+
 #include <algorithm>
 #include <cctype>
-
-#include "core/config/config.h"
 
 namespace norma {
 namespace {

@@ -95,49 +95,40 @@ int Assembler::slot_of(int node) {
   return slots_[node] = slot;
 }
 
-int Assembler::computed_slot(int node) {
-  const Graph::Node it = graph_[node];
-  // A product that is used for one sum alone becomes part of it.
+// A product that is used for one sum alone becomes part of it.
+Assembler::Computed Assembler::computed(int node) const {
+  const Graph::Node& it = graph_[node];
   const auto joins = [&](int factor) {
     const Graph::Node& of = graph_[factor];
     return of.op == Op::kMultiply && of.level == it.level &&
            uses_[static_cast<size_t>(factor)] == 1;
   };
-  Op op = it.op;
-  int from[3] = {it.of[0], it.of[1], it.of[2]};
-  const auto join = [&](Op joined, int product, int rest) {
-    op = joined;
-    from[0] = graph_[product].of[0];
-    from[1] = graph_[product].of[1];
-    from[2] = rest;
+  const auto joined = [&](Op op, int product, int rest) {
+    return Computed{op, {graph_[product].of[0], graph_[product].of[1], rest}};
   };
-  if (it.op == Op::kAdd && joins(it.of[0]))
-    join(Op::kMultiplyAdd, it.of[0], it.of[1]);
-  else if (it.op == Op::kAdd && joins(it.of[1]))
-    join(Op::kMultiplyAdd, it.of[1], it.of[0]);
-  else if (it.op == Op::kSubtract && joins(it.of[0]))
-    join(Op::kMultiplySubtract, it.of[0], it.of[1]);
-  else if (it.op == Op::kSubtract && joins(it.of[1]))
-    join(Op::kSubtractProduct, it.of[1], it.of[0]);
+  const int a = it.of[0], b = it.of[1];
+  if (it.op == Op::kAdd && joins(a)) return joined(Op::kMultiplyAdd, a, b);
+  if (it.op == Op::kAdd && joins(b)) return joined(Op::kMultiplyAdd, b, a);
+  if (it.op == Op::kSubtract && joins(a)) return joined(Op::kMultiplySubtract, a, b);
+  if (it.op == Op::kSubtract && joins(b)) return joined(Op::kSubtractProduct, b, a);
+  return {it.op, {a, b, it.of[2]}};
+}
 
-  int slots[3] = {};
-  for (int k = 0; k < arity(op); ++k) slots[k] = slot_of(from[k]);
+int Assembler::computed_slot(int node) {
+  const Level level = graph_[node].level;
+  const Computed it = computed(node);
+  std::vector<int> from;
+  for (int k = 0; k < arity(it.op); ++k) from.push_back(slot_of(it.from[k]));
   const auto reserved = reserved_.find(node);
   const int to = reserved != reserved_.end()
                      ? reserved->second
-                     : new_slot({Value::Kind::kTemporary, it.level,
-                                 made_.temporaries[static_cast<int>(it.level)]++});
-  const Program::Phase phase = phase_of(it.level);
-  if (arity(op) == 1)
-    add_step(phase, op, {slots[0]}, to);
-  else if (arity(op) == 2)
-    add_step(phase, op, {slots[0], slots[1]}, to);
-  else
-    add_step(phase, op, {slots[0], slots[1], slots[2]}, to);
+                     : new_slot({Value::Kind::kTemporary, level,
+                                 made_.temporaries[static_cast<int>(level)]++});
+  add_step(phase_of(level), it.op, from, to);
   return to;
 }
 
-void Assembler::add_step(Program::Phase phase, Op op, std::initializer_list<int> from, int to) {
+void Assembler::add_step(Program::Phase phase, Op op, const std::vector<int>& from, int to) {
   Program::Step step{};
   unsigned single = 0;
   int k = 0;

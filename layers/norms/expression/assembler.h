@@ -45,9 +45,15 @@ class Assembler {
   void count_uses();
   void count_uses_of(int node);
   int slot_of(int node);
+  // An operation and what it is computed of.
+  struct Computed {
+    Op op;
+    int from[3];
+  };
+  Computed computed(int node) const;
   int computed_slot(int node);
   int new_slot(Program::Value value);
-  void add_step(Program::Phase phase, Op op, std::initializer_list<int> from, int to);
+  void add_step(Program::Phase phase, Op op, const std::vector<int>& from, int to);
   void add_sum_step(Program::Phase phase, bool over_columns, int first, int second, int to);
   void write_result(const Result& result);
   void write_sum(const Wanted& sum);

@@ -61,7 +61,7 @@ std::vector<Token> tokens_of(std::string_view text, std::vector<Fault>& faults) 
       take(Token::Kind::kSymbol, symbol);
     } else {
       faults.push_back({at, "one of names, numbers and + - * / ^ ( ) , < <= > >= == !="});
-      at += character_length(rest);
+      take(Token::Kind::kSymbol, character_length(rest));  // of no meaning to the parser
     }
   }
   take(Token::Kind::kEnd, 0);

@@ -17,7 +17,7 @@ struct Token {
   bool is(std::string_view symbol) const { return kind == Kind::kSymbol && text == symbol; }
 };
 
-// The words of a text, the last of which is its end. What is none becomes a fault and is left out.
+// The words of a text, the last of which is its end. What is none becomes a fault.
 std::vector<Token> tokens_of(std::string_view text, std::vector<Fault>& faults);
 
 // Whether formulas can call something by this name: letters, digits and _, no digit first.

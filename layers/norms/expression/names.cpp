@@ -1,6 +1,6 @@
 #include "layers/norms/expression/names.h"
 
-#include "core/config/config.h"
+#include "core/config/nearest.h"
 #include "layers/norms/expression/lexer.h"
 
 namespace norma::expression {

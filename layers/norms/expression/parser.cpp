@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/config/config.h"
+#include "core/config/nearest.h"
 #include "layers/norms/expression/lexer.h"
 
 namespace norma::expression {
