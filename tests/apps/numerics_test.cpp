@@ -1,5 +1,6 @@
 // The numerics lab: the sums it tells apart, and what `layer --numerics` says of them.
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/layer/numerics/sums.h"
 #include "core/config/json.h"
