@@ -37,20 +37,21 @@ std::vector<Aligned> aligned(const std::vector<Json>& records, const char* list,
 }
 
 // A column for each record of each figure.
-struct Figure {
+struct ComparedGauge {
   const char* heading;
   std::string (*cell_of)(const Json& line);
 };
 
 std::string table_text(const std::vector<Aligned>& lines, const std::string& first,
-                       const std::vector<std::string>& names, const std::vector<Figure>& figures) {
+                       const std::vector<std::string>& names,
+                       const std::vector<ComparedGauge>& figures) {
   std::vector<std::string> heading{first};
-  for (const Figure& figure : figures)
+  for (const ComparedGauge& figure : figures)
     for (const std::string& name : names) heading.push_back(figure.heading + (" " + name));
   TextTable table(std::move(heading));
   for (const Aligned& line : lines) {
     std::vector<std::string> row{line.name};
-    for (const Figure& figure : figures)
+    for (const ComparedGauge& figure : figures)
       for (const Json* each : line.lines) row.push_back(each ? figure.cell_of(*each) : "");
     table.add(std::move(row));
   }

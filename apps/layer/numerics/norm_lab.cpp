@@ -15,7 +15,7 @@ namespace norma::numerics {
 namespace {
 
 // Of the output, of the input's gradient, of the parameters' ones.
-using Errors = std::vector<std::pair<std::string, double>>;
+using NamedErrors = std::vector<std::pair<std::string, double>>;
 
 // (samples, positions, channels), so that whatever shares a statistic grows from one to the next.
 const Shape kShapes[] = {{4, 4, 32}, {8, 16, 256}, {16, 64, 1024}};
@@ -47,7 +47,7 @@ class Subject {
 
   // Float32's largest errors on inputs value(i, z), i counting along the channels of a position,
   // each in units of the largest number of float64's.
-  Errors errors(const std::function<double(int64_t, double)>& value) {
+  NamedErrors errors(const std::function<double(int64_t, double)>& value) {
     const Tensor input = Tensor::empty(normal_.shape(), DType::kFloat32);
     const int64_t channels = input.shape().back();
     for (int64_t i = 0; i < input.numel(); ++i)
@@ -58,8 +58,8 @@ class Subject {
     const auto error_of = [&](const std::string& name) {
       return largest_error(found.at(name), reference.at(name));
     };
-    Errors errors{{"output", error_of("output")},
-                  {"gradient of the input", error_of("grad_input")}};
+    NamedErrors errors{{"output", error_of("output")},
+                       {"gradient of the input", error_of("grad_input")}};
     for (const auto& [name, tensor] : reference)
       if (name.starts_with("grad_param."))
         errors.emplace_back("gradient of " + name.substr(11), error_of(name));
@@ -103,7 +103,7 @@ std::string in_words(const Json& options) {
   return text;
 }
 
-void append(std::vector<Series>& all, const Errors& errors) {
+void append(std::vector<Series>& all, const NamedErrors& errors) {
   if (all.empty())
     for (const auto& [name, error] : errors) all.push_back({name, {}});
   for (size_t i = 0; i < all.size(); ++i) all[i].values.push_back(errors[i].second);
@@ -149,7 +149,7 @@ Table table_of_hard_inputs(Subject& subject) {
               .columns = {},
               .rows = {}};
   for (const HardInput& hard : hard_inputs()) {
-    const Errors errors = subject.errors(
+    const NamedErrors errors = subject.errors(
         [&](int64_t i, double z) { return hard.value(i, kShapes[kMainShape].back(), z); });
     Table::Row row{hard.name, {}};
     for (const auto& [name, error] : errors) {
