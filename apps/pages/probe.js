@@ -49,7 +49,10 @@
         text: `${run.name}, step ${number(steps[state.step])}\nblock ${i + 1}: ${number(y, 5)}`}))};
     });
     charts.xy(place, {controls: [control], groups: [], height: 260, x: {label: "block", fixed: true}, y: {label: "", log: true},
-      of: state => ({series: series(state)})});
+      of: state => {
+        const shown = series(state), most = d3.max(shown, s => s.points.length) || 1;
+        return {series: shown, x: {label: "block", fixed: true, ticks: d3.range(1, most + 1, Math.ceil(most / 8))}};
+      }});
   }
 
   // A choice among the norms of all runs, by path.

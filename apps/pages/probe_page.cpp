@@ -138,7 +138,7 @@ void add_probe_sections(const Json& runs, const Json& drawn, Body& body) {
            blocks_content(drawn));
   body.add("backward", "Gradient flow",
            "The gradient of the mean loss by each module's output; backward runs from right to "
-           "left. A factor a module shows as a slope.",
+           "left. What every module multiplies it by shows as a slope.",
            chart("probe_depth", "gradient by depth", "backward"));
   body.add(
       "norms", "What each norm does to the gradient",

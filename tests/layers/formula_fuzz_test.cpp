@@ -127,19 +127,19 @@ std::vector<Mistake> mistakes_of(const RandomFormula& formula) {
   return mistakes;
 }
 
-struct Loss {
+struct WeighedOutput {
   double sum = 0, of_magnitudes = 0;
 };
 
-Loss loss_at(Specimen& specimen, const Tensor& tensor, const Numbers& start,
-             const Numbers& direction, double distance) {
+WeighedOutput loss_at(Specimen& specimen, const Tensor& tensor, const Numbers& start,
+                      const Numbers& direction, double distance) {
   for (size_t i = 0; i < start.size(); ++i)
     tensor.data<double>()[i] = start[i] + distance * direction[i];
   specimen.touch();
   const Tensor output = specimen.forward_only();
   const Numbers y = output.to_vector();
   const Numbers weight = specimen.output_weights(output.shape()).to_vector();
-  Loss loss;
+  WeighedOutput loss;
   for (size_t i = 0; i < y.size(); ++i) {
     loss.sum += weight[i] * y[i];
     loss.of_magnitudes += std::abs(weight[i] * y[i]);
