@@ -103,8 +103,8 @@ class Training {
   // What keeps gradients from growing; null: nothing.
   const Clip* clip() const { return clip_.get(); }
 
-  // Forward and backward of the next step's first micro-batches, and of later steps' where there are
-  // more of them, with no lasting effect: for the summary, for gauges and for finding out where
+  // Forward and backward of the next step's first micro-batches, and of later steps' where there
+  // are more of them, with no lasting effect: for the summary, for gauges and for finding out where
   // numbers stopped being finite.
   Rehearsed rehearse(const Rehearsal& rehearsal);
   // The same with an observer, which may be null. Returns the forwards' floating-point operations.

@@ -16,7 +16,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-RunConfig config_of(const Json& json) { return read_run_config(json, "the test", {}, nullptr); }
+RunConfig gauged(const Json& json) { return read_run_config(json, "the test", {}, nullptr); }
 
 // A transformer whose attention is uniform.
 Json uniform_gpt(const std::string& placement) {
@@ -93,7 +93,7 @@ double plain_variance(const Numbers& values, size_t channels) {
 TEST_CASE("gauges: the stream of a transformer is that of plain loops", "[gauges]") {
   for (const char* placement : {"pre", "post"}) {
     INFO(placement);
-    Training training(config_of(uniform_gpt(placement)));
+    Training training(gauged(uniform_gpt(placement)));
     disturb(training);
     const auto plain = PlainTransformer{training.params(), 3, placement == std::string("post")}.run(
         next_batch(training));
@@ -107,7 +107,7 @@ TEST_CASE("gauges: the gradient of the last feed-forward is that of finite diffe
           "[gauges]") {
   for (const char* placement : {"pre", "post"}) {
     INFO(placement);
-    Training training(config_of(uniform_gpt(placement)));
+    Training training(gauged(uniform_gpt(placement)));
     disturb(training);
     const double measured = read_gauge(training, "last_ffn_grad_norm").at(0);
     const Batch batch = next_batch(training);
@@ -130,7 +130,7 @@ TEST_CASE("gauges: the gradient of the last feed-forward is that of finite diffe
 }
 
 TEST_CASE("gauges: variances by block are those of what an observer sees", "[gauges]") {
-  Training nf(config_of(image_net(
+  Training nf(gauged(image_net(
       {{"type", "nfnet"}, {"stages", {1, 2}}, {"width", 4}, {"alpha", 0.6}, {"skip_gain", 0.8}})));
   disturb(nf);
   Outputs seen;
@@ -151,7 +151,7 @@ TEST_CASE("gauges: variances by block are those of what an observer sees", "[gau
 }
 
 TEST_CASE("gauges: a sum inside the pass of a batch norm is seen too", "[gauges]") {
-  Training training(config_of(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
+  Training training(gauged(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
   disturb(training);
   Outputs seen;
   training.rehearse(&seen);
@@ -199,7 +199,7 @@ TEST_CASE("gauges: every placement shows what it adds", "[gauges]") {
     Json json = uniform_gpt(placement->type);
     json["model"]["qk_init_std"] = nullptr;
     json["model"]["drop_path"] = 0.2;
-    Training training(config_of(json));
+    Training training(gauged(json));
     // No branch is added on the unit sphere: steps turn the stream.
     if (recipe_of(Spec{placement->type}, {}).unit_sphere) {
       CHECK_THROWS_WITH(read_gauge(training, "stream_square"),
@@ -221,7 +221,7 @@ TEST_CASE("gauges: what norms put out, and its gradients, are those of plain loo
     Json json{{"model", {{"type", "mlp"}, {"layers", 3}, {"width", 6}, {"norm", norm}}},
               {"data", {{"type", "normal_noise"}, {"size", 2}, {"channels", 2}, {"flat", true}}},
               {"train", {{"batch", 5}, {"precision", "fp64"}}}};
-    Training training(config_of(json));
+    Training training(gauged(json));
     disturb(training);
     struct Ends final : TapeObserver {
       void on_forward(const std::string& path, const char*, const Tensor& output) override {
@@ -270,8 +270,8 @@ TEST_CASE("gauges: what norms put out, and its gradients, are those of plain loo
       }
     CHECK(squares[2] == Approx(last).epsilon(1e-12));
   }
-  Training one(config_of({{"model", {{"type", "mlp"}, {"layers", 1}, {"norm", "layer_norm"}}},
-                          {"data", {{"type", "spirals"}}}}));
+  Training one(gauged({{"model", {{"type", "mlp"}, {"layers", 1}, {"norm", "layer_norm"}}},
+                       {"data", {{"type", "spirals"}}}}));
   CHECK_THROWS_WITH(read_gauge(one, "gradient_growth"), ContainsSubstring("no two norms"));
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("gauges: reading leaves no trace in the training", "[gauges]") {
   for (const Json& json :
        {gpt, image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}}),
         image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}, {"drop_path", 0.3}})}) {
-    Training read(config_of(json)), plain(config_of(json));
+    Training read(gauged(json)), plain(gauged(json));
     for (int step = 0; step < 2; ++step) {
       for (const Entry* gauge : gauge_registry().entries())
         if (gauge_registry().at(gauge->type).make &&
@@ -306,7 +306,7 @@ TEST_CASE("gauges: say what they are, and what they miss", "[gauges]") {
       CHECK((gauge.one_each == "model" || gauge.one_each == "block" ||
              gauge.one_each.starts_with("norm")));
   }
-  Training net(config_of(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
+  Training net(gauged(image_net({{"type", "resnet"}, {"depth", 8}, {"width", 4}})));
   CHECK_THROWS_WITH(read_gauge(net, "stream_sqare"), ContainsSubstring("stream_square?"));
   CHECK_THROWS_WITH(read_gauge(net, "kurtosis"), ContainsSubstring("a value for each module"));
   CHECK_THROWS_WITH(read_gauge(net, "last_ffn_grad_norm"),
