@@ -68,7 +68,7 @@ ProbeOptions preset_named(const std::string& name) {
 }
 
 // Every bit that a step leaves.
-std::string state_of(const Training& training, const StepReport& report) {
+std::string bits_after(const Training& training, const StepReport& report) {
   std::string bits(reinterpret_cast<const char*>(&report.loss), sizeof report.loss);
   bits.append(reinterpret_cast<const char*>(&report.grad_norm), sizeof report.grad_norm);
   for (const auto& [file, views] : training.snapshot().tensors)
@@ -89,7 +89,7 @@ std::vector<std::string> probed_steps(const Json& json, const std::string& prese
     const StepReport report = training.step();
     if (probed) probe->after_step(training, report);
     if (probe && step == 4) probe->look(training);
-    states.push_back(state_of(training, report));
+    states.push_back(bits_after(training, report));
     if (const auto evaluated = training.evaluate(Split::kTest))
       states.back() += std::to_string(evaluated->loss);
   }
