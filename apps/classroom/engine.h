@@ -8,9 +8,9 @@ namespace norma::classroom {
 // What the playground computes: JSON text in, JSON text out. Compiled to WebAssembly it is all that
 // the page knows of norms (wasm/exports.cpp).
 
-// {"norms": [{"type", "summary", "source", "domain", "approximate"}], "schema": …}: every registered
-// norm, sorted, and the JSON Schema of their options. The last two are those of its default options,
-// left out where it has options that must be given.
+// {"norms": [{"type", "summary", "source", "domain", "approximate"}], "schema": …}: every
+// registered norm, sorted, and the JSON Schema of their options. The last two are those of its
+// default options, left out where it has options that must be given.
 std::string list_norms();
 
 // Runs one norm:
