@@ -30,7 +30,7 @@ Json small_net(const std::string& norm) {
             {"ema", 0.5},
             {"precise_bn", {{"batches", 3}}}}}};
 }
-RunConfig config_of(const Json& json, Json* resolved = nullptr) {
+RunConfig net_config(const Json& json, Json* resolved = nullptr) {
   return read_run_config(json, "the test", {}, resolved);
 }
 
@@ -53,7 +53,7 @@ void train(Training& training) {
 TEST_CASE("precise_bn: statistics follow from the averaged weights and the data alone", "[apps]") {
   TemporaryFolder folder;
   Json json = small_net("batch_norm");
-  Training trained(config_of(json));
+  Training trained(net_config(json));
   train(trained);
   const Tensor weights = trained.params().values().clone();
   const auto change = trained.reestimate_statistics();
@@ -70,7 +70,7 @@ TEST_CASE("precise_bn: statistics follow from the averaged weights and the data 
   io::write_safetensors(folder / "average.safetensors", trained.weights());
   json["train"].erase("ema");
   json["train"]["init_from"] = (folder / "average.safetensors").string();
-  Training taken(config_of(json));
+  Training taken(net_config(json));
   for (const Buffer& buffer : taken.params().buffers()) buffer.value.zero();
   taken.reestimate_statistics();
   for (size_t i = 0; i < found.size(); ++i)
@@ -79,11 +79,11 @@ TEST_CASE("precise_bn: statistics follow from the averaged weights and the data 
 }
 
 TEST_CASE("precise_bn: nothing to do without running statistics, or when not asked", "[apps]") {
-  Training layer_norm(config_of(small_net("layer_norm")));
+  Training layer_norm(net_config(small_net("layer_norm")));
   CHECK(layer_norm.reestimate_statistics()->norms == 0);
   Json json = small_net("batch_norm");
   json["train"].erase("precise_bn");
-  CHECK_FALSE(Training(config_of(json)).reestimate_statistics());
+  CHECK_FALSE(Training(net_config(json)).reestimate_statistics());
 }
 
 TEST_CASE("precise_bn: the weights file has the new statistics, checkpoints those of the training",
@@ -92,7 +92,7 @@ TEST_CASE("precise_bn: the weights file has the new statistics, checkpoints thos
   const auto run = [&](bool resume, int batches) {
     Json json = small_net("batch_norm"), resolved;
     json["train"]["precise_bn"]["batches"] = batches;
-    const RunConfig config = config_of(json, &resolved);
+    const RunConfig config = net_config(json, &resolved);
     Training training(config);
     RunListener nobody;
     run_training(training,

@@ -30,6 +30,7 @@ const std::map<std::string, std::set<std::string>> kMayKnow = {
     {"apps/common/", {}},
     {"apps/statistics/", {}},
     {"apps/pages/", {"apps/common/"}},
+    {"apps/classroom/", {"apps/common/", "apps/pages/"}},
     {"apps/trainer/", {"apps/common/"}},
     {"apps/evaluations/", {"apps/common/", "apps/trainer/"}},
     {"apps/landscape/", {"apps/common/", "apps/trainer/"}},
@@ -45,7 +46,7 @@ const std::set<std::string> kForKernels = {"core/parallel.h", "core/dtype.h", "c
 // What several commands need (cmake/commands.cmake).
 const std::set<std::string> kShared = {"apps/common/",     "apps/trainer/",     "apps/gauges/",
                                        "apps/statistics/", "apps/evaluations/", "apps/study/",
-                                       "apps/pages/",      "apps/landscape/"};
+                                       "apps/pages/",      "apps/landscape/",   "apps/classroom/"};
 
 bool starts_with(const std::string& text, const std::string& start) {
   return text.rfind(start, 0) == 0;

@@ -39,6 +39,7 @@ rule compile
   deps = gcc
 rule link
   command = em++ -Os -fwasm-exceptions --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH \$in -o \$out
+  description = \$out
 END
   objects=
   for source in $sources; do
