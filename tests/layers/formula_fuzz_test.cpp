@@ -147,13 +147,13 @@ WeightedOutput output_at(Specimen& specimen, const Tensor& tensor, const Numbers
   return of_all;
 }
 
-enum class Agreement { kAgrees, kDiffers, kNoDigits };
+enum class SlopeVerdict { kAgrees, kDiffers, kNoDigits };
 
 // The slope along a random direction against differences of two sizes, which must agree between
 // themselves, and be more than the rounding of the sum: else a corner is near, or numbers are so
 // large that no digit is left.
-Agreement compared(Specimen& specimen, const Tensor& tensor, const Numbers& grad,
-                   const std::string& name) {
+SlopeVerdict verdict_on_slope(Specimen& specimen, const Tensor& tensor, const Numbers& grad,
+                              const std::string& name) {
   constexpr double kStep = 1e-5;
   const Numbers start = tensor.to_vector();
   const Numbers direction = normal_numbers(name + " direction", std::ssize(start));
@@ -169,8 +169,8 @@ Agreement compared(Specimen& specimen, const Tensor& tensor, const Numbers& grad
   for (size_t i = 0; i < grad.size(); ++i) slope += grad[i] * direction[i];
   const double scale = std::max({std::abs(fine), std::abs(coarse), 1e-2});
   const bool digits = std::abs(coarse - fine) <= 1e-6 * scale && rounding <= 1e-6 * scale;
-  if (!digits) return Agreement::kNoDigits;
-  return std::abs(slope - fine) <= 1e-5 * scale ? Agreement::kAgrees : Agreement::kDiffers;
+  if (!digits) return SlopeVerdict::kNoDigits;
+  return std::abs(slope - fine) <= 1e-5 * scale ? SlopeVerdict::kAgrees : SlopeVerdict::kDiffers;
 }
 
 }  // namespace
@@ -212,10 +212,10 @@ TEST_CASE("random formulas have the gradients of their differences", "[layers]")
     const std::vector<Tensor> tensors = specimen.differentiated();
     for (size_t t = 0; t < tensors.size(); ++t) {
       INFO(results.names[t]);
-      const Agreement verdict =
-          compared(specimen, tensors[t], results.grads[t].to_vector(), results.names[t]);
-      CHECK(verdict != Agreement::kDiffers);
-      (verdict == Agreement::kNoDigits ? without_digits : compared_tensors) += 1;
+      const SlopeVerdict verdict =
+          verdict_on_slope(specimen, tensors[t], results.grads[t].to_vector(), results.names[t]);
+      CHECK(verdict != SlopeVerdict::kDiffers);
+      (verdict == SlopeVerdict::kNoDigits ? without_digits : compared_tensors) += 1;
     }
   }
   INFO(without_digits << " of " << compared_tensors + without_digits << " without digits");
