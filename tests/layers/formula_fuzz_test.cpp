@@ -127,50 +127,50 @@ std::vector<Mistake> mistakes_of(const RandomFormula& formula) {
   return mistakes;
 }
 
-struct WeighedOutput {
+struct WeightedOutput {
   double sum = 0, of_magnitudes = 0;
 };
 
-WeighedOutput loss_at(Specimen& specimen, const Tensor& tensor, const Numbers& start,
-                      const Numbers& direction, double distance) {
+WeightedOutput output_at(Specimen& specimen, const Tensor& tensor, const Numbers& start,
+                         const Numbers& direction, double distance) {
   for (size_t i = 0; i < start.size(); ++i)
     tensor.data<double>()[i] = start[i] + distance * direction[i];
   specimen.touch();
   const Tensor output = specimen.forward_only();
   const Numbers y = output.to_vector();
   const Numbers weight = specimen.output_weights(output.shape()).to_vector();
-  WeighedOutput loss;
+  WeightedOutput of_all;
   for (size_t i = 0; i < y.size(); ++i) {
-    loss.sum += weight[i] * y[i];
-    loss.of_magnitudes += std::abs(weight[i] * y[i]);
+    of_all.sum += weight[i] * y[i];
+    of_all.of_magnitudes += std::abs(weight[i] * y[i]);
   }
-  return loss;
+  return of_all;
 }
 
-enum class Verdict { kAgrees, kDiffers, kNoDigits };
+enum class SlopeVerdict { kAgrees, kDiffers, kNoDigits };
 
 // The slope along a random direction against differences of two sizes, which must agree between
-// themselves, and be more than the rounding of the loss: else a corner is near, or numbers are so
+// themselves, and be more than the rounding of the sum: else a corner is near, or numbers are so
 // large that no digit is left.
-Verdict compared(Specimen& specimen, const Tensor& tensor, const Numbers& grad,
-                 const std::string& name) {
+SlopeVerdict verdict_on_slope(Specimen& specimen, const Tensor& tensor, const Numbers& grad,
+                              const std::string& name) {
   constexpr double kStep = 1e-5;
   const Numbers start = tensor.to_vector();
   const Numbers direction = normal_numbers(name + " direction", std::ssize(start));
   const auto difference = [&](double step) {
-    return (loss_at(specimen, tensor, start, direction, step).sum -
-            loss_at(specimen, tensor, start, direction, -step).sum) /
+    return (output_at(specimen, tensor, start, direction, step).sum -
+            output_at(specimen, tensor, start, direction, -step).sum) /
            (2 * step);
   };
   const double coarse = difference(2 * kStep), fine = difference(kStep);
   const double rounding =
-      loss_at(specimen, tensor, start, direction, 0).of_magnitudes * 1e-15 / kStep;
+      output_at(specimen, tensor, start, direction, 0).of_magnitudes * 1e-15 / kStep;
   double slope = 0;
   for (size_t i = 0; i < grad.size(); ++i) slope += grad[i] * direction[i];
   const double scale = std::max({std::abs(fine), std::abs(coarse), 1e-2});
   const bool digits = std::abs(coarse - fine) <= 1e-6 * scale && rounding <= 1e-6 * scale;
-  if (!digits) return Verdict::kNoDigits;
-  return std::abs(slope - fine) <= 1e-5 * scale ? Verdict::kAgrees : Verdict::kDiffers;
+  if (!digits) return SlopeVerdict::kNoDigits;
+  return std::abs(slope - fine) <= 1e-5 * scale ? SlopeVerdict::kAgrees : SlopeVerdict::kDiffers;
 }
 
 }  // namespace
@@ -212,10 +212,10 @@ TEST_CASE("random formulas have the gradients of their differences", "[layers]")
     const std::vector<Tensor> tensors = specimen.differentiated();
     for (size_t t = 0; t < tensors.size(); ++t) {
       INFO(results.names[t]);
-      const Verdict verdict =
-          compared(specimen, tensors[t], results.grads[t].to_vector(), results.names[t]);
-      CHECK(verdict != Verdict::kDiffers);
-      (verdict == Verdict::kNoDigits ? without_digits : compared_tensors) += 1;
+      const SlopeVerdict verdict =
+          verdict_on_slope(specimen, tensors[t], results.grads[t].to_vector(), results.names[t]);
+      CHECK(verdict != SlopeVerdict::kDiffers);
+      (verdict == SlopeVerdict::kNoDigits ? without_digits : compared_tensors) += 1;
     }
   }
   INFO(without_digits << " of " << compared_tensors + without_digits << " without digits");
