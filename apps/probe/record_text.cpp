@@ -64,7 +64,7 @@ std::string parameters_text(const Json& parameters) {
   for (const Json& parameter : parameters) {
     const Json& radial = part_of(parameter, "radial");
     const bool free = radial.is_object() && radial.value("scale_free", false);
-    table.add({parameter["name"], cell(parameter, "weight_norm"), cell(parameter, "grad_norm"),
+    table.add({parameter["name"], cell(parameter, "param_norm"), cell(parameter, "grad_norm"),
                cell(parameter, "grad_to_weight"), cell(parameter, "update_to_weight"),
                cell(radial, "share") + (free ? " free" : ""),
                cell(part_of(parameter, "rotation"), "angle")});

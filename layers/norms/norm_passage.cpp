@@ -27,6 +27,7 @@ void NormPassage::over_blocks(const std::vector<Tensor>& params, int64_t most, B
     for (int64_t i = 0; i < width; ++i) to[i] = from[i / merge];
   };
   kernels::NormBlock<double> block;
+  block.context = definition->double_kernels.context;
   block.channels = block.x_stride = channels;
   block.centre_hi = hi.data();
   block.centre_lo = lo.data();

@@ -177,7 +177,7 @@ TEST_CASE("probe: norms, attentions and weights tell what is their own", "[probe
   const Json& conv = line_named(resnet["parameters"], "name", "stages.1.0.conv2.weight");
   CHECK(conv["radial"]["scale_free"] == true);
   CHECK(conv["rotation"]["angle"] > 0);
-  const double norm = conv["weight_norm"];
+  const double norm = conv["param_norm"];
   CHECK(conv["rotation"]["rate_over_square"].get<double>() ==
         Approx(resnet["lr"].get<double>() / (norm * norm)));
   CHECK(conv["agc_clipped"] >= 0);

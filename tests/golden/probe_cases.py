@@ -179,7 +179,7 @@ def statistics_gaps(model, before, inputs):
 
 def parameter_facts(p, after):
     w, g = p.detach(), p.grad
-    facts = {"weight_norm": w.norm().item(), "grad_norm": g.norm().item(),
+    facts = {"param_norm": w.norm().item(), "grad_norm": g.norm().item(),
              "grad_to_weight": (g.norm() / w.norm()).item(),
              "radial": abs((w * g).sum().item()) / (w.norm() * g.norm()).item(),
              "update_to_weight": ((after - w).norm() / w.norm()).item()}

@@ -10,7 +10,7 @@ const std::vector<std::string> kLight{
     "mean", "variance", "rms", "kurtosis", "largest", "norm", "squared_channel_mean",
     "channel_variance", "dead",
     // of parameters
-    "weight_norm", "grad_norm", "grad_to_weight", "radial", "gain", "scalar", "agc_clipped",
+    "param_norm", "grad_norm", "grad_to_weight", "radial", "gain", "scalar", "agc_clipped",
     "update_to_weight", "rotation",
     // of joins, attentions and norms
     "branch_share", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};

@@ -7,7 +7,7 @@ class WeightNormGauge final : public ParamGauge {
   Json of(const ParamSight& seen, const Sight&) const override { return seen.weight_norm(); }
 };
 
-const RegisterProbeGauge<WeightNormGauge> registered_weight_norm("weight_norm",
+const RegisterProbeGauge<WeightNormGauge> registered_weight_norm("param_norm",
                                                                  "how long each parameter is", "",
                                                                  "‖w‖₂ over all its numbers",
                                                                  "parameter");
