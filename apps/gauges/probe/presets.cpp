@@ -5,15 +5,15 @@
 namespace norma {
 namespace {
 
-const std::vector<std::string> kLight{
-    // of outputs and gradients
-    "mean", "variance", "rms", "kurtosis", "largest", "norm", "squared_channel_mean",
-    "channel_variance", "dead",
-    // of parameters
-    "param_norm", "grad_norm", "grad_to_weight", "radial", "gain", "scalar", "agc_clipped",
-    "update_to_weight", "rotation",
-    // of joins, attentions and norms
-    "branch_share", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};
+const std::vector<std::string> kLight{// of outputs and gradients
+                                      "mean", "variance", "rms", "kurtosis", "largest", "norm",
+                                      "squared_channel_mean", "channel_variance", "dead",
+                                      // of parameters
+                                      "param_norm", "grad_norm", "grad_to_weight", "radial", "gain",
+                                      "scalar", "agc_clipped", "update_to_weight", "rotation",
+                                      // of joins, attentions and norms
+                                      "branch_share", "attention_entropy", "largest_logit",
+                                      "saturated", "statistics_gap"};
 
 const std::vector<std::string> kOnlyFull{
     "histogram",           "cosine",        "effective_rank",  "norm_gradient",
