@@ -2,6 +2,7 @@
 
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cstdlib>
 
@@ -94,6 +95,21 @@ bool locale_is_utf8() {
 std::string padded(std::string_view text, int width) {
   const int missing = width - columns_of(text);
   return std::string(text) + std::string(missing > 0 ? static_cast<size_t>(missing) : 0, ' ');
+}
+
+std::string wrapped(const std::string& text, const std::string& indent, int width) {
+  std::string lines, line = indent;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (columns_of(line) + columns_of(word) >= width && line != indent) {
+      lines += line + "\n";
+      line = std::string(indent.size(), ' ');
+    }
+    line += (line.size() == indent.size() ? "" : " ") + word;
+    at = end + 1;
+  }
+  return lines + line + "\n";
 }
 
 }  // namespace norma

@@ -47,4 +47,8 @@ bool locale_is_utf8();
 // `text` followed by spaces up to `width` columns.
 std::string padded(std::string_view text, int width);
 
+// Text cut into lines of at most `width` columns; the first begins with `indent`, the others stand
+// below it.
+std::string wrapped(const std::string& text, const std::string& indent, int width = 96);
+
 }  // namespace norma

@@ -9,12 +9,6 @@ namespace {
 
 constexpr const char* kPasses[] = {"forward", "backward"};
 
-std::string module_label(const Json& module) {
-  const std::string output = text_at(module, "output");
-  return text_at(module, "path") + " " + text_at(module, "op") +
-         (output.empty() || output == "0" ? "" : " " + output);
-}
-
 // Null for what is no finite number, which is how JSON knows it.
 Json number_or_null(const Json& value) {
   const std::optional<double> number = as_number(value);
@@ -102,6 +96,12 @@ Json drawn_run(const std::string& name, const Json& all) {
 }
 
 }  // namespace
+
+std::string module_label(const Json& module) {
+  const std::string path = text_at(module, "path"), output = text_at(module, "output");
+  return path + (path.empty() ? "" : " ") + text_at(module, "op") +
+         (output.empty() || output == "0" ? "" : " #" + output);
+}
 
 Json probe_drawn(const Json& runs) {
   Json drawn{{"runs", Json::array()}};

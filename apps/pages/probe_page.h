@@ -14,6 +14,10 @@ std::string probe_page(const Json& data);
 
 namespace pages {
 
+// "blocks.0.attn linear" of a record's module, with which of several outputs where it is not the
+// first.
+std::string module_label(const Json& module);
+
 // What probe.js draws of such runs; those without records are left out.
 Json probe_drawn(const Json& runs);
 

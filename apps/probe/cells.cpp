@@ -5,18 +5,13 @@
 
 #include "apps/common/human.h"
 #include "apps/common/terminal.h"
+#include "apps/pages/probe_page.h"
+#include "apps/pages/report_values.h"
 
 namespace norma {
 
-const Json& part_of(const Json& record, const char* name) {
-  static const Json nothing;
-  if (!record.is_object()) return nothing;
-  const auto found = record.find(name);
-  return found == record.end() ? nothing : *found;
-}
-
 std::string cell(const Json& record, const char* name) {
-  const Json& value = part_of(record, name);
+  const Json& value = pages::member(record, name);
   if (!value.is_number()) return "";
   const double number = value.get<double>();
   if (std::isnan(number)) return "NaN";
@@ -24,17 +19,9 @@ std::string cell(const Json& record, const char* name) {
 }
 
 std::string percent_cell(const Json& record, const char* name) {
-  const Json& value = part_of(record, name);
+  const Json& value = pages::member(record, name);
   if (!value.is_number()) return "";
   return formatted("%.3g %%", 100 * value.get<double>());
-}
-
-std::string module_name(const Json& module) {
-  std::string name = module["path"].get<std::string>();
-  name += (name.empty() ? "" : " ") + module["op"].get<std::string>();
-  if (const int64_t output = module["output"].get<int64_t>(); output > 0)
-    name += " #" + std::to_string(output);
-  return name;
 }
 
 std::string nonfinite_text(const Json& record) {
@@ -43,7 +30,7 @@ std::string nonfinite_text(const Json& record) {
   const std::string what =
       first["pass"] == "parameter"
           ? "parameter " + first["name"].get<std::string>()
-          : module_name(first) +
+          : pages::module_label(first) +
                 (first["pass"] == "forward" ? " (its output)" : " (the gradient by its output)");
   return stdout_terminal().styled("first value that is not finite: " + what, Style::kRed) + "\n";
 }

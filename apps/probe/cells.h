@@ -8,14 +8,10 @@ namespace norma {
 
 // Parts of a record as cells of a table.
 
-// What a record has under a name; null where it does not.
-const Json& part_of(const Json& record, const char* name);
 // That number to three digits; blank where there is none.
 std::string cell(const Json& record, const char* name);
 // The same of a share, in per cent.
 std::string percent_cell(const Json& record, const char* name);
-// "blocks.0.attn linear", with which of several outputs where it is not the first.
-std::string module_name(const Json& module);
 // A line that names the first value that was not finite; empty where all were.
 std::string nonfinite_text(const Json& record);
 

@@ -1,4 +1,6 @@
 // What there is to be measured.
+#include <algorithm>
+
 #include "apps/common/human.h"
 #include "apps/common/terminal.h"
 #include "apps/gauges/gauge.h"
@@ -8,19 +10,21 @@
 namespace norma {
 namespace {
 
-constexpr const char* kEach[] = {"module", "parameter", "join", "attention",
+// What gauges have a value for each of: the usual kinds first, then whatever else one registered.
+std::vector<std::string> kinds_of_gauges() {
+  std::vector<std::string> kinds{"module", "parameter", "join", "attention",
                                  "norm",   "block",     "model"};
+  for (const Entry* gauge : gauge_registry().entries())
+    if (const std::string& each = gauge_registry().at(gauge->type).one_each;
+        std::ranges::find(kinds, each) == kinds.end())
+      kinds.push_back(each);
+  return kinds;
+}
 
-std::string words_of(const std::vector<std::string>& names, int width) {
-  std::string text, line = " ";
-  for (const std::string& name : names) {
-    if (columns_of(line + " " + name) > width) {
-      text += line + "\n";
-      line = " ";
-    }
-    line += " " + name;
-  }
-  return text + line + "\n";
+std::string words_of(const std::vector<std::string>& names) {
+  std::string words;
+  for (const std::string& name : names) words += (words.empty() ? "" : " ") + name;
+  return wrapped(words, "  ", 100);
 }
 
 }  // namespace
@@ -28,16 +32,15 @@ std::string words_of(const std::vector<std::string>& names, int width) {
 std::string gauges_text() {
   const Terminal& terminal = stdout_terminal();
   std::string text;
-  for (const char* each : kEach) {
-    text += terminal.styled(std::string("one value for each ") + each, Style::kBold) + "\n";
+  for (const std::string& each : kinds_of_gauges()) {
+    text += terminal.styled("one value for each " + each, Style::kBold) + "\n";
     for (const Entry* gauge : gauge_registry().entries())
       if (gauge_registry().at(gauge->type).one_each == each)
         text += "  " + padded(gauge->type, 22) + gauge->summary + "\n";
   }
   for (const ProbePreset& preset : probe_presets())
     text += terminal.styled(std::string("preset ") + preset.name, Style::kBold) +
-            ", in a training every " + grouped(preset.every) + " steps\n" +
-            words_of(preset.gauges, 100);
+            ", in a training every " + grouped(preset.every) + " steps\n" + words_of(preset.gauges);
   return text;
 }
 

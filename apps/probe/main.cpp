@@ -47,7 +47,7 @@ struct Arguments {
     app.add_option("--at", at,
                    "When: init, step N or every K; a config before its first step and a run where "
                    "its newest checkpoint stands if left out")
-        ->expected(1, 2);
+        ->expected(-1);
     app.add_option("--preset", preset, "Which gauges to read: light, full or off")
         ->check(CLI::IsMember({"light", "full", "off"}));
     app.add_option("--gauge", gauges, "A gauge to read besides")->allow_extra_args(false);
@@ -63,11 +63,11 @@ struct Arguments {
   }
 };
 
-// --at takes up to two words, the second of which may be a subject.
+// --at takes all words behind it; those that are not its own are subjects and options.
 void give_back(std::vector<std::string>& at, std::vector<std::string>& words) {
-  if (at.size() < 2 || at[0] != "init") return;
-  words.push_back(at[1]);
-  at.pop_back();
+  const auto own = std::min(at.size(), size_t{at.empty() || at[0] == "init" ? 1u : 2u});
+  words.insert(words.end(), at.begin() + static_cast<long>(own), at.end());
+  at.resize(own);
 }
 
 // Where the records of a subject go; of several, `earlier` have their folders already.

@@ -4,6 +4,8 @@
 
 #include "apps/common/human.h"
 #include "apps/common/terminal.h"
+#include "apps/pages/probe_page.h"
+#include "apps/pages/report_values.h"
 #include "apps/probe/cells.h"
 #include "apps/probe/tables.h"
 #include "apps/probe/text_table.h"
@@ -24,7 +26,7 @@ std::vector<Aligned> aligned(const std::vector<Json>& records, const char* list,
   std::vector<Aligned> all;
   for (size_t i = 0; i < records.size(); ++i) {
     auto next = all.begin();
-    for (const Json& line : part_of(records[i], list)) {
+    for (const Json& line : pages::member(records[i], list)) {
       const std::string name = name_of(line);
       auto known = std::ranges::find(all, name, &Aligned::name);
       if (known == all.end())
@@ -73,9 +75,10 @@ std::string records_side_by_side(const std::vector<std::string>& names,
   }
   text +=
       "\n" +
-      table_text(aligned(records, "modules", module_name), "module", letters,
-                 {{"rms", [](const Json& m) { return cell(part_of(m, "forward"), "rms"); }},
-                  {"grad rms", [](const Json& m) { return cell(part_of(m, "backward"), "rms"); }}});
+      table_text(
+          aligned(records, "modules", pages::module_label), "module", letters,
+          {{"rms", [](const Json& m) { return cell(pages::member(m, "forward"), "rms"); }},
+           {"grad rms", [](const Json& m) { return cell(pages::member(m, "backward"), "rms"); }}});
   text += "\n" +
           table_text(aligned(records, "parameters", parameter_name), "parameter", letters,
                      {{"grad/weight", [](const Json& p) { return cell(p, "grad_to_weight"); }},

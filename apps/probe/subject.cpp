@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 
+#include "apps/common/folder_lock.h"
 #include "apps/gauges/probe/run_probe.h"
 #include "core/config/values.h"
 #include "core/io/atomic_file.h"
@@ -67,15 +68,14 @@ std::unique_ptr<Training> training_of(const Subject& subject,
   return training;
 }
 
-// One step of the training, with a record of it where `probed`.
-void take_step(Training& training, Probe& probe, bool probed, std::vector<Json>& records) {
+// One step of the training, with a record of it where `probed`, and of what went wrong; false where
+// numbers are no longer finite.
+bool take_step(Training& training, Probe& probe, bool probed, std::vector<Json>& records) {
   if (probed) probe.before_step(training);
   const StepReport report = training.step();
   if (probed) records.push_back(probe.after_step(training, report));
-  if (report.finite()) return;
-  if (!probed) records.push_back(probe.look(training));  // what went wrong
-  throw Failure("after step " + std::to_string(training.steps_done()) +
-                " numbers are no longer finite");
+  if (!report.finite() && !probed) records.push_back(probe.look(training));
+  return report.finite();
 }
 
 }  // namespace
@@ -100,12 +100,8 @@ std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& opti
   while (training->steps_done() < end) {
     const int64_t step = training->steps_done();
     if (!progress(step)) return records;
-    try {
-      take_step(*training, probe, to_step ? step == when.number : step % when.number == 0, records);
-    } catch (const Failure&) {
-      if (records.empty()) throw;
-      return records;  // the last one names the module
-    }
+    const bool probed = to_step ? step == when.number : step % when.number == 0;
+    if (!take_step(*training, probe, probed, records)) return records;  // the last names the module
   }
   const bool at_end = !to_step || when.number == all;
   if (!trains || at_end) records.push_back(probe.look(*training));
@@ -115,6 +111,7 @@ std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& opti
 std::vector<Json> write_records(const fs::path& folder, const Subject& subject,
                                 const std::vector<Json>& records) {
   const fs::path file = folder / RunProbe::kFile;
+  const FolderLock lock(made_folder(folder), "a training is writing into this folder");
   std::map<int64_t, Json> by_step;
   std::ifstream before;
   if (!subject.run.empty()) before.open(file);
@@ -130,7 +127,6 @@ std::vector<Json> write_records(const fs::path& folder, const Subject& subject,
     text += io::json_line(record) + "\n";
     all.push_back(record);
   }
-  fs::create_directories(folder);
   io::write_atomically(file, text);
   return all;
 }

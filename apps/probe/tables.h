@@ -8,7 +8,7 @@
 namespace norma {
 
 // A record of a probe as a person reads it: the first value that is not finite, then modules in the
-// order of the forward, joins, attentions, norms, parameters, and the model.
+// order of the forward, joins, attentions, norms and parameters.
 std::string record_text(const std::string& name, const Json& record);
 
 // Records of several subjects side by side: how large outputs and gradients are, module by module,

@@ -51,7 +51,7 @@ class Run {
     else
       begin();
     metrics_ = std::make_unique<io::JsonLines>(plan.folder / "metrics.jsonl");
-    if (plan.recorder) plan.recorder->open(plan.folder, recorded_bytes_);
+    if (plan.recorder) plan.recorder->open(plan.folder, training_.steps_done());
     board_.open();
   }
 
@@ -123,7 +123,6 @@ class Run {
     evaluations_without_gain_ = state.at("evaluations_without_gain").get<int64_t>();
     best_step_ = state.value("best_step", int64_t{-1});
     checkpointed_ = checkpoint.step;
-    recorded_bytes_ = state.value("recorder_bytes", int64_t{0});
     io::truncate_to_offset(plan_.folder / "metrics.jsonl",
                            state.at("metrics_bytes").get<int64_t>());
     board_.rewind(state.value("events", Json()), checkpoint.step + 1);
@@ -235,7 +234,7 @@ class Run {
     if (best_is_new_) best_step_ = content.step;
     state["best_step"] = best_step_;
     state["metrics_bytes"] = metrics_->offset();
-    if (plan_.recorder) state["recorder_bytes"] = plan_.recorder->sync();
+    if (plan_.recorder) plan_.recorder->sync();
     state["events"] = board_.position();
     content.state_json = state.dump();
     checkpoints_.save(content);
@@ -285,7 +284,7 @@ class Run {
   double best_loss_ = std::numeric_limits<double>::infinity();
   int64_t best_step_ = -1, evaluations_without_gain_ = 0;
   bool best_is_new_ = false;
-  int64_t checkpointed_ = -1, recorded_bytes_ = 0;
+  int64_t checkpointed_ = -1;
 };
 
 }  // namespace

@@ -24,15 +24,15 @@ class RunListener {
 class RunRecorder {
  public:
   virtual ~RunRecorder() = default;
-  // Before the first step. The file goes on behind its first `bytes` bytes, which the checkpoint
-  // that the run resumes from vouches for; 0: it begins anew.
-  virtual void open(const std::filesystem::path& folder, int64_t bytes) = 0;
+  // Before the first step of this process, when so many steps are done: what the file says of later
+  // ones belongs to a past that the run did not resume from.
+  virtual void open(const std::filesystem::path& folder, int64_t steps_done) = 0;
   virtual void before_step(Training& training) = 0;
   // Also where the step's numbers were not finite and nothing was updated.
   virtual void after_step(Training& training, const StepReport& report) = 0;
   virtual void at_end(Training& training) = 0;
-  // When it returns, what was written survives a loss of power. Returns the length of the file.
-  virtual int64_t sync() = 0;
+  // When it returns, what was written survives a loss of power.
+  virtual void sync() = 0;
 };
 
 struct RunPlan {

@@ -242,6 +242,42 @@ TEST_CASE("probe: a training keeps records, through stops and kills, without a t
   }
 }
 
+TEST_CASE("probe: a run that was looked at goes on with its records", "[probe]") {
+  TemporaryFolder folder;
+  const std::string run = (folder / "run").string();
+  const auto done = [](const Words& words) {
+    const Ended ended = run_program_as_user(words, 2);
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    return ended.out;
+  };
+  done(with(kSmallGpt, {"train.steps=6", "train.checkpoint_every=2", "probe.preset=light",
+                        "probe.every=3", "--out", run}));
+  done({"probe", run, "--at", "step", "4"});  // its record stands between others
+  done({"probe", run});
+  done({"train", "--resume", run, "train.steps=9"});
+  std::vector<int64_t> steps;
+  std::istringstream lines(read_bytes(folder / "run/probe.jsonl"));
+  for (std::string line; std::getline(lines, line);)
+    steps.push_back(Json::parse(line)["step"].get<int64_t>());
+  CHECK(steps == std::vector<int64_t>{0, 3, 4, 6, 9});
+}
+
+TEST_CASE("probe: --list names every gauge, and words may follow --at", "[probe]") {
+  const Ended list = run_program_as_user({"probe", "--list"});
+  for (const Entry* gauge : gauge_registry().entries())
+    CHECK_THAT(list.out, ContainsSubstring("  " + gauge->type + " "));
+  TemporaryFolder folder;
+  const Words config(kSmallGpt.begin() + 1, kSmallGpt.end());
+  Words words = with({"probe"}, {config[0], "--at", "every", "2", "train.steps=4"});
+  words.insert(words.end(), config.begin() + 1, config.end());
+  const Ended ended =
+      run_program_as_user(with(words, {"--preset", "light", "--out", folder.path().string()}), 2);
+  INFO(ended.err);
+  CHECK(ended.code == 0);
+  CHECK_THAT(ended.out, ContainsSubstring("after 4 steps"));
+}
+
 TEST_CASE("probe: the command prints tables and writes records", "[probe]") {
   TemporaryFolder folder;
   const auto to = [&](const char* name) { return (folder / name).string(); };

@@ -2,9 +2,10 @@
 
 namespace norma {
 
-void RunProbe::open(const std::filesystem::path& folder, int64_t bytes) {
+void RunProbe::open(const std::filesystem::path& folder, int64_t steps_done) {
   const std::filesystem::path file = folder / kFile;
-  io::truncate_to_offset(file, bytes);
+  // The record of a step is written behind the step after it.
+  io::truncate_to_step(file, steps_done - 1);
   lines_ = std::make_unique<io::JsonLines>(file);
 }
 
@@ -19,9 +20,6 @@ void RunProbe::after_step(Training& training, const StepReport& report) {
 
 void RunProbe::at_end(Training& training) { lines_->write(probe_.look(training)); }
 
-int64_t RunProbe::sync() {
-  lines_->sync();
-  return lines_->offset();
-}
+void RunProbe::sync() { lines_->sync(); }
 
 }  // namespace norma

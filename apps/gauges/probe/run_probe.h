@@ -14,11 +14,11 @@ namespace norma {
 class RunProbe final : public RunRecorder {
  public:
   explicit RunProbe(const ProbeOptions& options) : probe_(options) {}
-  void open(const std::filesystem::path& folder, int64_t bytes) override;
+  void open(const std::filesystem::path& folder, int64_t steps_done) override;
   void before_step(Training& training) override;
   void after_step(Training& training, const StepReport& report) override;
   void at_end(Training& training) override;
-  int64_t sync() override;
+  void sync() override;
 
   static constexpr const char* kFile = "probe.jsonl";
 
