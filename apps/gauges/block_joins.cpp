@@ -19,10 +19,9 @@ std::string_view block_of(std::string_view path) {
 }
 
 void BlockJoins::on_join(const std::string& path, const Join& join) {
-  auto joint = std::ranges::find(joints_, path, &Joint::path);
-  if (joint == joints_.end()) joint = joints_.insert(joint, Joint{path});
-  joint->sum += measure(join);
-  ++joint->count;
+  Joint& joint = seen_at(joints_, path);
+  joint.sum += measure(join);
+  ++joint.count;
 }
 
 std::vector<double> BlockJoins::values() const {

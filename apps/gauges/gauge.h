@@ -28,6 +28,16 @@ class Gauge {
   virtual std::vector<double> values() const = 0;
 };
 
+// What is known of a path, which comes into the list when it is first asked for: `Seen` begins with
+// a `path`.
+template <class Seen>
+Seen& seen_at(std::vector<Seen>& all, const std::string& path) {
+  for (Seen& each : all)
+    if (each.path == path) return each;
+  all.emplace_back().path = path;
+  return all.back();
+}
+
 class ProbeGauge;  // apps/gauges/probe/probe_gauge.h
 
 struct GaugeType {

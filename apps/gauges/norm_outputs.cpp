@@ -1,7 +1,6 @@
 #include "apps/gauges/norm_outputs.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace norma {
 
@@ -41,26 +40,6 @@ std::vector<double> NormOutputs::from_gradients() const {
   std::vector<double> values;
   for (const Site& site : sites_) values.push_back(site.gradient.value());
   return values;
-}
-
-// Σ over pairs a ≠ b of cos(a, b) is ‖Σ of the samples, each at length 1‖² − B.
-double mean_cosine(const Tensor& x) {
-  const auto samples = static_cast<size_t>(x.shape()[0]);
-  const std::vector<double> values = x.to_vector();
-  const size_t size = values.size() / samples;
-  std::vector<double> sum(size);
-  double counted = 0;  // samples of zeros have no direction
-  for (size_t n = 0; n < samples; ++n) {
-    const double* const sample = values.data() + n * size;
-    double squares = 0;
-    for (size_t i = 0; i < size; ++i) squares += sample[i] * sample[i];
-    if (squares == 0) continue;
-    ++counted;
-    for (size_t i = 0; i < size; ++i) sum[i] += sample[i] / std::sqrt(squares);
-  }
-  double squares = 0;
-  for (const double each : sum) squares += each * each;
-  return (squares - counted) / (counted * (counted - 1));
 }
 
 }  // namespace norma

@@ -47,8 +47,4 @@ class NormOutputs : public Gauge, public TapeObserver {
   std::string forward_at_, backward_at_, backward_op_;
 };
 
-// The mean over pairs of samples of the cosine between their features, all positions taken
-// together; x (B,…,C).
-double mean_cosine(const Tensor& x);
-
 }  // namespace norma

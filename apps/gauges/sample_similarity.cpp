@@ -1,4 +1,5 @@
 #include "apps/gauges/norm_outputs.h"
+#include "core/kernels/tensor_summary.h"
 
 namespace norma {
 namespace {
@@ -12,7 +13,12 @@ class SampleSimilarity final : public NormOutputs {
   }
 
  private:
-  double of_output(const Tensor& output) const override { return mean_cosine(output); }
+  double of_output(const Tensor& output) const override {
+    const int64_t samples = output.shape()[0];
+    return with_float_type(output.dtype(), [&]<class T>() {
+      return kernels::mean_cosine(output.data<T>(), samples, output.numel() / samples);
+    });
+  }
 };
 
 const RegisterGauge<SampleSimilarity> registered_sample_similarity(

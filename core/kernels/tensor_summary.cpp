@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/kernels/dot.h"
+#include "core/kernels/norm/moments.h"
 #include "core/parallel.h"
 
 namespace norma::kernels {
@@ -128,9 +129,9 @@ void channel_moments(const T* x, int64_t rows, int64_t channels, double* mean, d
     const size_t part = static_cast<size_t>(chunk);
     const double here = static_cast<double>(cut.end(chunk) - cut.begin(chunk));
     for (size_t c = 0; c < each; ++c) {
-      const double apart = sums[2 * each * part + c] - mean[c];
-      mean[c] += apart * here / (before + here);
-      m2[c] += sums[2 * each * part + each + c] + apart * apart * before * here / (before + here);
+      double rows_so_far = before;
+      merge_moments(rows_so_far, mean[c], m2[c], here, sums[2 * each * part + c],
+                    sums[2 * each * part + each + c]);
       alive[c] |= living[each * part + c];
     }
     before += here;

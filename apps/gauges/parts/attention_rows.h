@@ -17,9 +17,8 @@ class AttentionRows : public ProbeGauge, public TapeObserver {
   bool asks_observables() const final { return true; }
   void on_observable(const std::string& path, const char* observable, const Tensor& rows) final {
     if (observable != std::string_view(observable_)) return;
-    auto seen = std::ranges::find(seen_, path, &Seen::path);
-    if (seen == seen_.end()) seen = seen_.insert(seen, Seen{path, {}, 0});
-    gather(rows, seen->heads, seen->rows);
+    Seen& seen = seen_at(seen_, path);
+    gather(rows, seen.heads, seen.rows);
   }
 
  protected:

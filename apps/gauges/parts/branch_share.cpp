@@ -10,11 +10,10 @@ class BranchShare final : public ProbeGauge, public JoinObserver {
  public:
   TapeObserver* observer() override { return this; }
   void on_join(const std::string& path, const Join& join) override {
-    auto joint = std::ranges::find(joints_, path, &Joint::path);
-    if (joint == joints_.end()) joint = joints_.insert(joint, Joint{path});
-    joint->stream += channel_variance(join.stream);
-    joint->branch += channel_variance(join.branch);
-    ++joint->count;
+    Joint& joint = seen_at(joints_, path);
+    joint.stream += channel_variance(join.stream);
+    joint.branch += channel_variance(join.branch);
+    ++joint.count;
   }
   void read(const Sight&, ProbeRecord& record) override {
     for (const Joint& joint : joints_)

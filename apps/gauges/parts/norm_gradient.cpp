@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <ranges>
 
@@ -8,21 +7,16 @@
 namespace norma {
 namespace {
 
-// Lengths of gradients, which are those of the summed loss until they are divided by its targets.
-bool is_length(std::string_view gauge) {
-  constexpr std::string_view kLengths[] = {
-      "incoming", "through_gamma", "direct", "along_one", "along_u", "outgoing", "length_gradient"};
-  return std::ranges::find(kLengths, gauge) != std::end(kLengths);
-}
-
 class NormGradient final : public ProbeGauge, public TapeObserver, public NormObserver {
  public:
   TapeObserver* observer() override { return this; }
   void on_norm_backward(const std::string& path, const GradientParts& parts) override {
-    auto seen = std::ranges::find(seen_, path, &Seen::path);
-    if (seen == seen_.end()) seen = seen_.insert(seen, Seen(path, parts));
-    ++seen->times;
-    for (size_t i = 0; i < seen->sums.size(); ++i) seen->sums[i] += part_gauges()[i].of(parts);
+    Seen& seen = seen_at(seen_, path);
+    seen.type = parts.type;
+    seen.projection = projection_text(parts);
+    seen.of_weight = parts.of_weight;
+    ++seen.times;
+    for (size_t i = 0; i < seen.sums.size(); ++i) seen.sums[i] += part_gauges()[i].of(parts);
   }
   void read(const Sight& sight, ProbeRecord& record) override {
     // Backwards come in reverse.
@@ -31,7 +25,8 @@ class NormGradient final : public ProbeGauge, public TapeObserver, public NormOb
       line = {{"type", seen.type}, {"of_weight", seen.of_weight}, {"projection", seen.projection}};
       for (size_t i = 0; i < seen.sums.size(); ++i) {
         if (std::isnan(seen.sums[i])) continue;  // does not apply
-        const double scale = is_length(part_gauges()[i].name) ? sight.grad_scale() : 1;
+        // Those of the summed loss until they are divided by its targets.
+        const double scale = part_gauges()[i].is_length ? sight.grad_scale() : 1;
         line[part_gauges()[i].name] = scale * seen.sums[i] / static_cast<double>(seen.times);
       }
     }
@@ -39,16 +34,10 @@ class NormGradient final : public ProbeGauge, public TapeObserver, public NormOb
 
  private:
   struct Seen {
-    Seen(const std::string& where, const GradientParts& parts)
-        : path(where),
-          type(parts.type),
-          projection(projection_text(parts)),
-          of_weight(parts.of_weight),
-          sums(part_gauges().size()) {}
     std::string path, type, projection;
-    bool of_weight;
+    bool of_weight = false;
     int64_t times = 0;
-    std::vector<double> sums;
+    std::vector<double> sums = std::vector<double>(part_gauges().size());
   };
   std::vector<Seen> seen_;
 };

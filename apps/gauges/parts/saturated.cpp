@@ -12,12 +12,11 @@ class Saturated final : public ProbeGauge, public TapeObserver {
   bool asks_observables() const override { return true; }
   void on_observable(const std::string& path, const char* observable, const Tensor& z) override {
     if (observable != std::string_view("curve_input")) return;
-    auto seen = std::ranges::find(seen_, path, &Seen::path);
-    if (seen == seen_.end()) seen = seen_.insert(seen, Seen{path});
+    Seen& seen = seen_at(seen_, path);
     const double* const values = z.data<double>();
-    seen->beyond += static_cast<double>(std::count_if(
+    seen.beyond += static_cast<double>(std::count_if(
         values, values + z.numel(), [](double value) { return std::abs(value) > kThreshold; }));
-    seen->all += static_cast<double>(z.numel());
+    seen.all += static_cast<double>(z.numel());
   }
   void read(const Sight&, ProbeRecord& record) override {
     for (const Seen& seen : seen_) record.part("norms", seen.path)[name] = seen.beyond / seen.all;

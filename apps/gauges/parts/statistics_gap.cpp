@@ -13,8 +13,7 @@ class StatisticsGap final : public ProbeGauge, public TapeObserver {
   void on_observable(const std::string& path, const char* observable,
                      const Tensor& statistics) override {
     if (observable != std::string_view("norm_statistics")) return;
-    auto seen = std::ranges::find(seen_, path, &Seen::path);
-    if (seen == seen_.end()) seen = seen_.insert(seen, Seen{path});
+    Seen& seen = seen_at(seen_, path);
     const int64_t channels = statistics.shape()[1];
     const double *const mean = statistics.data<double>(), *const second = mean + channels,
                         *const past_mean = second + channels,
@@ -24,9 +23,9 @@ class StatisticsGap final : public ProbeGauge, public TapeObserver {
       squares += (mean[c] - past_mean[c]) * (mean[c] - past_mean[c]) / past_second[c];
       ratios += std::log(second[c] / past_second[c]);
     }
-    seen->mean += std::sqrt(squares / static_cast<double>(channels));
-    seen->ratio += ratios / static_cast<double>(channels);
-    ++seen->batches;
+    seen.mean += std::sqrt(squares / static_cast<double>(channels));
+    seen.ratio += ratios / static_cast<double>(channels);
+    ++seen.batches;
   }
   void read(const Sight&, ProbeRecord& record) override {
     for (const Seen& seen : seen_)

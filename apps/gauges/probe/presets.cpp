@@ -5,20 +5,6 @@
 namespace norma {
 namespace {
 
-const std::vector<std::string> kLight{// of outputs and gradients
-                                      "mean", "variance", "rms", "kurtosis", "largest", "norm",
-                                      "squared_channel_mean", "channel_variance", "dead",
-                                      // of parameters
-                                      "param_norm", "grad_norm", "grad_to_weight", "radial", "gain",
-                                      "scalar", "agc_clipped", "update_to_weight", "rotation",
-                                      // of joins, attentions and norms
-                                      "branch_share", "attention_entropy", "largest_logit",
-                                      "saturated", "statistics_gap"};
-
-const std::vector<std::string> kOnlyFull{
-    "histogram",           "cosine",        "effective_rank",  "norm_gradient",
-    "spectral_norm_error", "stream_square", "stream_variance", "branch_variance"};
-
 std::vector<std::string> together(std::vector<std::string> names,
                                   const std::vector<std::string>& more) {
   for (const std::string& name : more)
@@ -26,11 +12,27 @@ std::vector<std::string> together(std::vector<std::string> names,
   return names;
 }
 
+std::vector<ProbePreset> made_presets() {
+  const std::vector<std::string> light{
+      // of outputs and gradients
+      "mean", "variance", "rms", "kurtosis", "largest", "norm", "squared_channel_mean",
+      "channel_variance", "dead",
+      // of parameters
+      "param_norm", "grad_norm", "grad_to_weight", "radial", "gain", "scalar", "agc_clipped",
+      "update_to_weight", "rotation",
+      // of joins, attentions and norms
+      "branch_share", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};
+
+  const std::vector<std::string> only_full{
+      "histogram",           "cosine",        "effective_rank",  "norm_gradient",
+      "spectral_norm_error", "stream_square", "stream_variance", "branch_variance"};
+  return {{"light", 100, light}, {"full", 500, together(light, only_full)}};
+}
+
 }  // namespace
 
 const std::vector<ProbePreset>& probe_presets() {
-  static const std::vector<ProbePreset> presets{{"light", 100, kLight},
-                                                {"full", 500, together(kLight, kOnlyFull)}};
+  static const std::vector<ProbePreset> presets = made_presets();
   return presets;
 }
 
