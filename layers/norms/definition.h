@@ -125,7 +125,8 @@ struct NormDefinition {
   int stats = 0;
   // Whether the output is bounded by a curve of the input's own size, which then has to fit it.
   bool bounded = false;
-  double partial = 1;  // the share of a row's channels that enter its statistic
+  bool reads_scaled = false;  // such a curve of αx + s, with one α and one s
+  double partial = 1;         // the share of a row's channels that enter its statistic
   kernels::NormBlockKernels<float> float_kernels;
   kernels::NormBlockKernels<double> double_kernels;
   std::shared_ptr<const kernels::NormTable> table;

@@ -1,7 +1,5 @@
 // A norm from text: an expression in a config, compiled when the config is read (expression/). Its
 // loops, masks, precisions and running statistics are those of every norm.
-#include "layers/norms/expression/formula.h"
-
 #include "layers/norms/formula_options.h"
 #include "layers/norms/norm.h"
 
@@ -23,10 +21,7 @@ NormParam param_of(const Formula& formula, size_t j) {
 
 NormDefinition define_formula(const Spec& spec) {
   const FormulaOptions options = options_of<FormulaOptions>(spec);
-  std::vector<expression::Mistake> mistakes;
-  const std::shared_ptr<const Formula> formula = compile(options.text(mistakes), mistakes);
-  if (!formula)
-    throw Error("[" + spec.type + "] " + mistakes[0].part + ": expected " + mistakes[0].expected);
+  const std::shared_ptr<const Formula>& formula = options.compiled;
   NormDefinition made;
   made.owner = formula;
   made.domain = options.shared_by();

@@ -257,7 +257,7 @@ NormDefinition define_norm(const F& options) {
                 "more than the block kernels' arrays hold");
   made.centred = F::kCentred;
   made.stats = F::kStats;
-  if constexpr (requires { F::kBounded; }) made.bounded = F::kBounded;
+  if constexpr (requires { F::kBounded; }) made.bounded = made.reads_scaled = F::kBounded;
   // A domain that does not depend on options is known now, and only its loop shape is compiled.
   constexpr bool kKnown = requires { std::bool_constant<F::domain().per_row()>{}; };
   const auto rows = [&] {

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
-#include "layers/norms/expression/formula.h"
 
 namespace norma {
 namespace {
@@ -84,7 +83,7 @@ void FormulaOptions::describe(Fields& f) {
   tracking.describe(f);
   Mistakes mistakes;
   const FormulaText said = text(mistakes);
-  compile(said, mistakes);
+  compiled = compile(said, mistakes);
   for (const Mistake& each : mistakes) f.rule(false, each.part, each.expected);
 }
 

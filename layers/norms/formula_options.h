@@ -7,6 +7,7 @@
 #include "core/config/json.h"
 #include "layers/norms/definition.h"
 #include "layers/norms/expression/check.h"
+#include "layers/norms/expression/formula.h"
 
 namespace norma {
 
@@ -22,6 +23,10 @@ struct FormulaOptions {
   // Every mistake in the formula is a fault of the option that holds it.
   void describe(Fields& f);
   Domain shared_by() const;
+  // Of options that were described without a fault.
+  std::shared_ptr<const expression::Formula> compiled;
+
+ private:
   // The formula without what JSON has in the place of text; that is added to `mistakes`.
   expression::FormulaText text(std::vector<expression::Mistake>& mistakes) const;
 };

@@ -81,15 +81,16 @@ std::span<const PartGauge> part_gauges() {
   using Parts = const GradientParts&;
   static constexpr PartGauge kAll[] = {
       {"incoming", "‖dy‖, before an activation in the same pass",
-       [](Parts parts) { return parts.incoming; }},
-      {"through_gamma", "‖dy·γ‖", [](Parts parts) { return parts.through_gamma; }},
+       [](Parts parts) { return parts.incoming; }, true},
+      {"through_gamma", "‖dy·γ‖", [](Parts parts) { return parts.through_gamma; }, true},
       {"direct", "‖dy·∂map/∂x‖, u moving along: through γ and the gain",
-       [](Parts parts) { return parts.direct; }},
+       [](Parts parts) { return parts.direct; }, true},
       {"along_one", "‖a/n·1‖: what the mean's way back adds, along 1",
-       [](Parts parts) { return parts.along_one; }},
+       [](Parts parts) { return parts.along_one; }, true},
       {"along_u", "‖2b·u‖: what the second moment's way back adds, along x̂",
-       [](Parts parts) { return parts.along_u; }},
-      {"outgoing", "‖dx‖, of the sum of the three", [](Parts parts) { return parts.outgoing; }},
+       [](Parts parts) { return parts.along_u; }, true},
+      {"outgoing", "‖dx‖, of the sum of the three", [](Parts parts) { return parts.outgoing; },
+       true},
       {"gain_least", "least |∂map/∂x|/|γ| of a cell", [](Parts parts) { return parts.gain.least; }},
       {"gain_median", "median |∂map/∂x|/|γ| over cells",
        [](Parts parts) { return parts.gain.median; }},
@@ -112,7 +113,7 @@ std::span<const PartGauge> part_gauges() {
       {"rounding", "‖dx handed on − sum of the terms‖/‖sum‖",
        [](Parts parts) { return parts.rounding; }},
       {"length_gradient", "‖dL/dg‖ of a weight's learned gain g",
-       [](Parts parts) { return parts.length_gradient; }},
+       [](Parts parts) { return parts.length_gradient; }, true},
   };
   return kAll;
 }

@@ -94,6 +94,7 @@ struct PartGauge {
   const char* name;
   const char* formula;
   double (*of)(const GradientParts& parts);
+  bool is_length = false;  // of a gradient: it grows with the loss
 };
 std::span<const PartGauge> part_gauges();
 

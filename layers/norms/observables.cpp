@@ -6,7 +6,7 @@
 namespace norma {
 
 void Norm::show_curve_input(const Context& ctx, const Tensor& x) const {
-  if (!definition_.bounded || !definition_.domain.per_row()) return;
+  if (!definition_.reads_scaled) return;
   ctx.show("curve_input", [&] {
     double slope = 1, shift = 0;
     for (size_t i = 0; i < definition_.params.size(); ++i) {

@@ -30,11 +30,13 @@ SlopeFactors factors_of(const NormPassage& passage) {
   });
   if (found == known.end()) return made;
   const auto j = static_cast<size_t>(found - known.begin());
+  // Where γ has no effect: one that starts at 0 is stored less 1.
+  const double no_effect = found->initial == 0 ? 0 : 1;
   std::vector<Tensor> neutral = passage.params;
-  neutral[j] = Tensor::full(neutral[j].shape(), DType::kFloat64, found->initial);
+  neutral[j] = Tensor::full(neutral[j].shape(), DType::kFloat64, no_effect);
   Numbers gamma(made.gamma.size());
   for (size_t c = 0; c < gamma.size(); ++c)
-    gamma[c] = 1 + passage.params[j].data<double>()[c] - found->initial;
+    gamma[c] = 1 + passage.params[j].data<double>()[c] - no_effect;
 
   Numbers gain = slope_of(passage, neutral);
   bool multiplies = true;

@@ -31,13 +31,14 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
       f.number("eps", eps, "least length that u and v are divided by", {.min = 0});
     }
   };
+  static constexpr const char* kType = "spectral_norm";
   static constexpr int64_t kStepsAtStart = 15;
   SpectralNorm(const Scope& scope, const Options& options, const Shape& shape, const Init& init)
       : CachedReparam(scope, "weight", shape, init),
         options_(options),
         u_(&scope.buffer("u", {shape[0]}, 0.0)),
         v_(&scope.buffer("v", {shape.numel() / shape[0]}, 0.0)) {
-    refuse_zero_start(scope, "spectral_norm", init);
+    refuse_zero_start(scope, kType, init);
     scope.when_materialized([this](uint64_t seed) {
       draw_direction(v_->value, seed, v_->name);
       iterate(kStepsAtStart);
@@ -63,8 +64,7 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
     };
     const Tensor incoming = wide(dweight), w = wide(leaf().value);
     const double n = static_cast<double>(w.numel()), gain = 1 / values.sigma;
-    GradientParts made{
-        .type = "spectral_norm", .of_weight = true, .projection = Projection::kOblique};
+    GradientParts made{.type = kType, .of_weight = true, .projection = Projection::kOblique};
     made.direct_term = Tensor::empty(w.shape(), DType::kFloat64);
     made.one_term = Tensor::zeros(w.shape(), DType::kFloat64);
     made.u_term = Tensor::zeros(w.shape(), DType::kFloat64);
@@ -119,7 +119,7 @@ class SpectralNorm final : public CachedReparam<SpectralValues> {
 };
 
 const RegisterReparam<SpectralNorm> registered_spectral_norm(
-    "spectral_norm", "w/σ(w), σ the largest singular value",
+    SpectralNorm::kType, "w/σ(w), σ the largest singular value",
     "Miyato et al. 2018, arXiv:1802.05957; torch.nn.utils.parametrizations.spectral_norm");
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace norma::expression {
 
 // A normalization given as text, compiled into what the drivers call: block kernels, whose context
-// it is, and a table. Depends on nothing but text and core/kernels, so that whatever can run the
+// it is, and a table. Depends on nothing above core and on no JSON, so that whatever can run the
 // drivers can run typed formulas.
 struct Formula {
   bool centred = false;
