@@ -136,4 +136,10 @@ Measure probability_of_improvement(std::span<const std::vector<double>> x,
   return improvement;
 }
 
+double mean_of(std::span<const double> values) {
+  double sum = 0;
+  for (const double each : values) sum += each;
+  return sum / static_cast<double>(values.size());
+}
+
 }  // namespace norma

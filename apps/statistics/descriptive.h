@@ -10,6 +10,9 @@
 
 namespace norma {
 
+// The mean; NaN of nothing.
+double mean_of(std::span<const double> values);
+
 // Descriptive measures of Agarwal et al., "Deep reinforcement learning at the edge of the
 // statistical precipice" (2021), and of AlgoPerf (Dahl et al. 2023): no verdict rests on them. Each
 // says where it has too few points to mean anything.

@@ -106,8 +106,7 @@ ClaimVerdict overall(const std::vector<ClaimOutcome>& outcomes) {
     return std::any_of(outcomes.begin(), outcomes.end(),
                        [&](const ClaimOutcome& each) { return each.verdict == verdict; });
   };
-  for (const ClaimVerdict verdict :
-       {ClaimVerdict::kFail, ClaimVerdict::kNotRun, ClaimVerdict::kInconclusive})
+  for (const ClaimVerdict verdict : kWorstFirst)
     if (any(verdict)) return verdict;
   return ClaimVerdict::kPass;
 }

@@ -13,6 +13,8 @@ namespace norma {
 struct ArmRuns;
 
 enum class ClaimVerdict { kPass, kFail, kInconclusive, kNotRun };
+inline constexpr ClaimVerdict kWorstFirst[] = {ClaimVerdict::kFail, ClaimVerdict::kNotRun,
+                                               ClaimVerdict::kInconclusive, ClaimVerdict::kPass};
 const char* name_of(ClaimVerdict verdict);  // pass, fail, inconclusive, not run
 
 // How one test of a claim came out.

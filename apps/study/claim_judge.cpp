@@ -208,9 +208,7 @@ class ClaimJudge {
   }
 
   static bool worse(ClaimVerdict a, ClaimVerdict b) {
-    const std::array order{ClaimVerdict::kPass, ClaimVerdict::kInconclusive, ClaimVerdict::kNotRun,
-                           ClaimVerdict::kFail};
-    return std::ranges::find(order, a) > std::ranges::find(order, b);
+    return std::ranges::find(kWorstFirst, a) < std::ranges::find(kWorstFirst, b);
   }
 
   // Whether an arm's readings agree with the theory; the outcome's words are those of the arm that

@@ -5,17 +5,9 @@
 
 #include "apps/common/human.h"
 #include "apps/gauges/gauge.h"
+#include "apps/statistics/descriptive.h"
 
 namespace norma {
-namespace {
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double each : values) sum += each;
-  return sum / static_cast<double>(values.size());
-}
-
-}  // namespace
 
 Overlay theory_overlay(const std::string& theory, const std::string& place,
                        const Prediction& prediction, const std::vector<double>& mean,

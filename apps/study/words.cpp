@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "apps/common/human.h"
+#include "apps/statistics/descriptive.h"
 #include "apps/study/report_data.h"
 
 namespace norma {
@@ -21,12 +22,6 @@ std::string divergence_words(const ArmRuns& runs, double confidence) {
          std::to_string(share.of) + " runs (" + percent(confidence) + " interval " +
          percent(share.interval.low) + " to " + percent(share.interval.high) +
          "); a diverged run counts with its value at initialization.";
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double each : values) sum += each;
-  return sum / static_cast<double>(values.size());
 }
 
 // One comparison as a sentence.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
+#include "apps/statistics/descriptive.h"
 #include "apps/statistics/selection.h"
 #include "core/rng.h"
 
@@ -13,10 +13,6 @@ namespace {
 
 using World = SimulatedWorld;
 using Scores = std::vector<double>;  // [seed]
-
-double mean_of(const Scores& scores) {
-  return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
-}
 
 // One study as it runs: the place of the best rate on the grid is its own.
 class RunningStudy {
