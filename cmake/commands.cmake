@@ -2,7 +2,7 @@
 # norma-<command>. The other folders of apps/ hold what several of them share.
 #
 # They are one executable, which has a link for each program and looks at the name that it was started
-# by: command lines (CLI11) are then compiled once, which saves a minute of processor time in a build.
+# by: command lines (CLI11) are then compiled once and not for each program.
 
 include(embed)
 
