@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
+#include "apps/common/human.h"
 #include "apps/common/terminal.h"
 
 namespace norma {
 namespace {
 
-std::string shown(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return std::isnan(value) ? "-" : text;
-}
+std::string shown(double value) { return std::isnan(value) ? "-" : formatted("%.4g", value); }
 
 std::string factor(double after, double before) {
   return before > 0 ? "×" + shown(after / before) : "";

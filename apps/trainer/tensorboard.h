@@ -25,8 +25,6 @@ class TensorBoard {
   // With `train.histograms`, those of all parameters (params/NAME) and of the gradients that the
   // step's optimizer read (grads/NAME): what the slab holds, times `grad_scale`.
   void add_parameters(int64_t step, const ParamSet& params, double grad_scale);
-  // Where others add scalars and histograms of their own; null where nothing is written.
-  io::EventFile* events() { return events_ ? &*events_ : nullptr; }
 
   // Waits until all of it would survive a loss of power. To be called before a checkpoint.
   void sync();

@@ -49,22 +49,6 @@ Json json_of(const Table& table) {
   return {{"id", table.id}, {"title", table.title}, {"columns", table.columns}, {"rows", rows}};
 }
 
-// Text cut into lines of at most 96 columns.
-std::string wrapped(const std::string& text, const std::string& indent) {
-  std::string lines, line = indent;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, end - at);
-    if (columns_of(line) + columns_of(word) > 95 && line != indent) {
-      lines += line + "\n";
-      line = std::string(indent.size(), ' ');
-    }
-    line += (line.size() == indent.size() ? "" : " ") + word;
-    at = end + 1;
-  }
-  return lines + line + "\n";
-}
-
 std::string heading(const std::string& title) {
   return "\n" + stdout_terminal().styled(title, Style::kBold) + "\n";
 }
