@@ -1,7 +1,6 @@
 #include "apps/probe/subject.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include "apps/common/folder_lock.h"
@@ -113,13 +112,9 @@ std::vector<Json> write_records(const fs::path& folder, const Subject& subject,
   const fs::path file = folder / RunProbe::kFile;
   const FolderLock lock(made_folder(folder), "a training is writing into this folder");
   std::map<int64_t, Json> by_step;
-  std::ifstream before;
-  if (!subject.run.empty()) before.open(file);
-  for (std::string line; std::getline(before, line);) {
-    const Json record = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (record.is_object() && record.contains("step"))
-      by_step[record["step"].get<int64_t>()] = record;
-  }
+  if (!subject.run.empty() && fs::exists(file))
+    for (const Json& record : io::read_json_lines(file))
+      by_step[record.at("step").get<int64_t>()] = record;
   for (const Json& record : records) by_step[record.at("step").get<int64_t>()] = record;
   std::string text;
   std::vector<Json> all;

@@ -1,10 +1,10 @@
 #include "apps/report/run_files.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/error.h"
+#include "core/io/json_lines.h"
 #include "core/version.h"
 
 namespace fs = std::filesystem;
@@ -12,26 +12,8 @@ namespace fs = std::filesystem;
 namespace norma {
 namespace {
 
-// The objects of a file of lines; a last one that was cut off is left out.
-Json read_lines(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error(file.string() + " cannot be read");
-  Json lines = Json::array();
-  int number = 0;
-  for (std::string line; std::getline(stream, line);) {
-    ++number;
-    const bool whole = !stream.eof();  // its end was written, too
-    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (object.is_object())
-      lines.push_back(object);
-    else if (whole)
-      throw Error(file.string() + ":" + std::to_string(number) + " is no JSON object");
-  }
-  return lines;
-}
-
 Json read_metrics(const fs::path& file) {
-  Json lines = read_lines(file);
+  Json lines = io::read_json_lines(file);
   if (lines.empty()) throw Error(file.string() + " is empty: the run has not done a step yet");
   return lines;
 }
@@ -47,7 +29,7 @@ Json read_run(const fs::path& folder) {
           {"config", load_json(folder / "config.json")},
           {"data_card", fs::exists(card) ? load_json(card) : Json(nullptr)},
           {"metrics", read_metrics(folder / "metrics.jsonl")},
-          {"probe", fs::exists(probe) ? read_lines(probe) : Json::array()}};
+          {"probe", fs::exists(probe) ? Json(io::read_json_lines(probe)) : Json::array()}};
 }
 
 // "runs/ln/" and "." name a folder, too.

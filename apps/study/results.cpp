@@ -31,11 +31,8 @@ void check_study_folder(const fs::path& folder, const Study& study, bool overwri
 
 TrialResults read_results(const fs::path& file) {
   TrialResults results;
-  std::ifstream in(file);
-  std::string line;
-  while (std::getline(in, line)) {
-    if (in.eof()) break;  // no end of line: cut short
-    Json result = parse_json(line, file.string());
+  if (!fs::exists(file)) return results;
+  for (Json& result : io::read_json_lines(file)) {
     std::string id = result.at("trial").get<std::string>();
     results[std::move(id)] = std::move(result);
   }

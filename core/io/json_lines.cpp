@@ -1,6 +1,7 @@
 #include "core/io/json_lines.h"
 
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -51,6 +52,23 @@ Line read_line(std::string_view text) {
 
 std::string json_line(const Json& object) {
   return writable(object).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<Json> read_json_lines(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw Error(path.string() + " cannot be read");
+  std::vector<Json> objects;
+  int number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    const bool whole = !stream.eof();  // its end was written, too
+    if (!whole) break;
+    Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!object.is_object())
+      throw Error(path.string() + ":" + std::to_string(number) + " is no JSON object");
+    objects.push_back(std::move(object));
+  }
+  return objects;
 }
 
 JsonLines::JsonLines(const fs::path& path, int lines_per_write, FileSystem& files)

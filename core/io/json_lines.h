@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "core/io/file_system.h"
 
@@ -47,6 +48,11 @@ class JsonLines {
   int64_t written_ = 0;  // bytes handed to the system, what was there before included
   std::unique_ptr<OutputFile> file_;
 };
+
+// The objects of such a file, in order. A last line without its end, of a crash or of a writer that
+// is still at it, is left out. Throws Error "FILE:LINE is no JSON object" for any other, and where
+// the file cannot be read.
+std::vector<nlohmann::ordered_json> read_json_lines(const std::filesystem::path& path);
 
 // Cut a file of JSON lines back to a checkpoint, so that a resumed run writes the same file as one
 // that was never interrupted. A missing file is fine when nothing of it is needed.
