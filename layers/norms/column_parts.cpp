@@ -67,12 +67,14 @@ NormPassage ColumnNormOp::passage(const BatchPart& part, const double* wide_x,
 }
 
 GradientParts ColumnNormOp::parts(const Tensor& dy, const Tensor& dx) const {
-  const Tensor wide_x = x.to(DType::kFloat64), wide_dy = dy.to(DType::kFloat64);
+  const auto wide = [](const Tensor& from) { return from ? from.to(DType::kFloat64) : from; };
+  const Tensor wide_x = wide(x), wide_dy = wide(dy), wide_shortcut = wide(shortcut),
+               wide_y = wide(y);
   PartsTally tally(norm->type(), norm->definition(), x.shape(), projection());
   for (int64_t i = 0; i < cut.parts(); ++i) {
     const BatchPart part = cut.part(i);
     NormPassage made = passage(part, wide_x.data<double>(), wide_dy.data<double>());
-    made.take_activation(activation, shortcut, y, wide_dy, part.first_row);
+    made.take_activation(activation, wide_shortcut, wide_y, wide_dy, part.first_row);
     if (!given_centre) made.flow_back(reduced_sums ? reduced_sums.to_vector() : made.sums());
     tally.add(made, part.first_row);
   }

@@ -95,7 +95,8 @@ struct JointNormOp final : NamedOp<JointNormOp>, NormOp {
 
   GradientParts parts(const Tensor& dy, const Tensor& dx, const Tensor& along) const {
     const Nsc size = nsc_of(x.shape());
-    const Tensor wide_x = x.to(DType::kFloat64), wide_dy = dy.to(DType::kFloat64);
+    const auto wide = [](const Tensor& from) { return from ? from.to(DType::kFloat64) : from; };
+    const Tensor wide_x = wide(x), wide_dy = wide(dy);
     const std::vector<double> coefficients = along.to_vector();
     const auto half = coefficients.begin() + std::ssize(coefficients) / 2;
     const NormPassage passage{.definition = &norm->definition(),
@@ -111,7 +112,7 @@ struct JointNormOp final : NamedOp<JointNormOp>, NormOp {
                               .stats = stats.to_vector(),
                               .along_one = {coefficients.begin(), half},
                               .along_u = {half, coefficients.end()}};
-    passage.take_activation(activation, shortcut, y, wide_dy);
+    passage.take_activation(activation, wide(shortcut), wide(y), wide_dy);
     PartsTally tally(norm->type(), norm->definition(), x.shape(), Projection::kMixed);
     tally.add(passage, 0);
     return tally.finish(dx);

@@ -180,14 +180,14 @@ void NormPassage::take_activation(Activation activation, const Tensor& shortcut,
                                   const Tensor& dy, int64_t first_row) const {
   if (activation == Activation::kIdentity) return;
   const int64_t offset = first_row * channels;
-  const auto numbers = [](const Tensor& from) { return from ? from.to_vector() : Numbers(); };
-  const Numbers wide_shortcut = numbers(shortcut), wide_y = numbers(y);
+  const auto numbers = [](const Tensor& from) { return from ? from.data<double>() : nullptr; };
+  const double *const wide_shortcut = numbers(shortcut), *const wide_y = numbers(y);
   Numbers known(static_cast<size_t>(kMostRows * channels));
   over_blocks(params, kMostRows,
               [&](int64_t, int64_t row, const kernels::NormBlock<double>& block) {
                 const int64_t first = offset + row * channels, count = block.rows * channels;
                 if (y) {
-                  std::copy_n(wide_y.begin() + first, count, known.begin());
+                  std::copy_n(wide_y + first, count, known.begin());
                 } else {
                   kernels::NormForwardBlock<double> forward;
                   static_cast<kernels::NormBlock<double>&>(forward) = block;
@@ -195,8 +195,8 @@ void NormPassage::take_activation(Activation activation, const Tensor& shortcut,
                   forward.y_stride = channels;
                   definition->double_kernels.forward(forward);
                   if (shortcut)
-                    std::transform(known.begin(), known.begin() + count,
-                                   wide_shortcut.begin() + first, known.begin(), std::plus<>());
+                    std::transform(known.begin(), known.begin() + count, wide_shortcut + first,
+                                   known.begin(), std::plus<>());
                 }
                 double* const here = dy.data<double>() + first;
                 kernels::activation_backward(activation, here, here, known.data(), count);

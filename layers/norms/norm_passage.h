@@ -71,7 +71,8 @@ struct NormPassage {
   // The two other terms of dx, 0 at padding.
   void removed(double* one, double* u) const;
   // Turns this passage's rows, from `first_row` on, of a gradient behind y = activation(map +
-  // shortcut) into one of the map. `y` where it is kept (ReLU); y and shortcut may be undefined.
+  // shortcut) into one of the map. All float64; `y` where it is kept (ReLU); y and shortcut may be
+  // undefined.
   void take_activation(Activation activation, const Tensor& shortcut, const Tensor& y,
                        const Tensor& dy, int64_t first_row = 0) const;
 
