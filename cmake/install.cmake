@@ -1,10 +1,17 @@
 # `cmake --install build --prefix DIR`: the programs as norma-<command>, the library with its
 # headers, and what find_package(norma) reads.
 
-foreach(command ${commands})
-  install(PROGRAMS "$<TARGET_FILE:norma-programs>"
-    DESTINATION "${CMAKE_INSTALL_BINDIR}" RENAME "norma-${command}")
-endforeach()
+# One executable and links to it, see commands.cmake.
+list(GET commands 0 first_command)
+install(PROGRAMS "$<TARGET_FILE:norma-programs>"
+  DESTINATION "${CMAKE_INSTALL_BINDIR}" RENAME "norma-${first_command}")
+install(CODE "
+  foreach(command ${commands})
+    if(NOT command STREQUAL ${first_command})
+      file(CREATE_LINK norma-${first_command}
+        \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/norma-\${command}\" SYMBOLIC)
+    endif()
+  endforeach()")
 
 install(TARGETS norma EXPORT norma LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY core layers optim models data "${generated}/core"
