@@ -44,7 +44,7 @@ endforeach()
 add_executable(norma-programs "${PROJECT_SOURCE_DIR}/apps/main.cpp" ${mains} ${parts})
 set_target_properties(norma-programs PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib" UNITY_BUILD_BATCH_SIZE 16)
-target_link_libraries(norma-programs PRIVATE apps_shared)
+target_link_libraries(norma-programs PRIVATE apps_shared md4c::md4c-html)
 target_compile_options(norma-programs PRIVATE $<$<CONFIG:Release>:-O1>)
 share_headers(norma-programs programs ${standard_headers} <nlohmann/json.hpp>)
 

@@ -4,7 +4,8 @@ set(write_embedded "${CMAKE_CURRENT_LIST_DIR}/write_embedded.cmake")
 
 # embed_texts(TARGET NAME=FILE...): TARGET defines `const char* const norma::embedded::NAME`, for a
 # header of its own to declare. A NAME given several times has its files one after the other; without
-# a FILE the text is empty.
+# a FILE the text is empty. A NAME/ is the list of its files instead, `const EmbeddedFiles`
+# (apps/common/embedded_file.h).
 function(embed_texts target)
   set(out "${generated}/${target}_embedded.cpp")
   set(files "")
@@ -21,5 +22,6 @@ function(embed_texts target)
   target_sources(${target} PRIVATE "${out}")
   # What must stay out of the sources compiled as one: texts of 300 KB.
   set_source_files_properties("${out}" PROPERTIES
-    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
+    COMPILE_OPTIONS "-Wno-bidi-chars")  # formulas know marks of other scripts
 endfunction()

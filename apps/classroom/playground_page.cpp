@@ -9,18 +9,25 @@
 
 namespace norma::classroom {
 
-std::string playground_page(std::string_view more_script) {
+std::string playground_body() {
   const std::array<std::pair<std::string_view, std::string>, 1> values{
       {{"version", html_escaped(version())}}};
-  const std::string script = embedded::kPlaygroundScript + std::string(more_script);
-  const Json data{{"engine", embedded::kEngine}};
-  return pages::html_page({.title = "playground",
-                           .body = filled_page(embedded::kPlaygroundBody, values),
-                           .data = data,
-                           .script = script.c_str(),
-                           .style = embedded::kPlaygroundStyle,
-                           .charts = false,
-                           .webassembly = true});
+  return filled_page(embedded::kPlaygroundBody, values);
+}
+
+Json playground_data() { return {{"engine", embedded::kEngine}}; }
+
+std::string playground_page(std::string_view more_script) {
+  const Json data = playground_data();
+  return pages::html_page(
+      {.title = "playground",
+       .body = "<h1>What does a norm compute, and what does it do to the gradient?</h1>\n" +
+               playground_body(),
+       .data = data,
+       .script = embedded::kPlaygroundScript + std::string(more_script),
+       .style = embedded::kPlaygroundStyle,
+       .charts = false,
+       .webassembly = true});
 }
 
 }  // namespace norma::classroom

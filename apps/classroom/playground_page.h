@@ -3,7 +3,14 @@
 #include <string>
 #include <string_view>
 
+#include "core/config/json.h"
+
 namespace norma::classroom {
+
+// The playground within a page: what stands there below a heading, and the engine for its script
+// (kPlaygroundScript, kPlaygroundStyle; the page must allow WebAssembly).
+std::string playground_body();
+Json playground_data();
 
 // The playground as one HTML page: the engine in WebAssembly, what it is shown by, and nothing to
 // fetch. `more_script` runs behind its own scripts.
