@@ -1,7 +1,10 @@
 #include "apps/lessons/lesson.h"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
+
+#include "core/error.h"
 
 namespace norma::lessons {
 namespace {
@@ -37,11 +40,21 @@ std::vector<Lesson> all_lessons() {
   return lessons;
 }
 
+Lesson lesson(int number) {
+  std::string known;
+  for (const Lesson& each : all_lessons()) {
+    if (each.number == number) return each;
+    known += (known.empty() ? "" : ", ") + std::to_string(each.number);
+  }
+  throw Error("found lesson " + std::to_string(number) + ", expected one of " + known);
+}
+
 std::vector<std::string> commands_of(std::string_view lesson) {
   std::vector<std::string> commands;
   bool inside = false, continued = false;
   while (!lesson.empty()) {
     std::string_view line = next_line(lesson);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     if (line.starts_with("```")) {
       inside = line == "```sh";
       continue;

@@ -19,7 +19,11 @@ struct Lesson {
 // All of them, in order. Throws std::logic_error where a file does not begin with "# NUMBER. TITLE".
 std::vector<Lesson> all_lessons();
 
-// The commands of a lesson's ```sh blocks, a line each, continued lines joined.
+// Throws Error naming the ones there are.
+Lesson lesson(int number);
+
+// The commands of a lesson's ```sh blocks, those within exercises too: a line each, continued lines
+// joined.
 std::vector<std::string> commands_of(std::string_view lesson);
 
 }  // namespace norma::lessons

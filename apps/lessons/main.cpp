@@ -35,12 +35,7 @@ int run(CommandLine& line) {
     return 0;
   }
   if (commands != 0) {
-    const std::vector<lessons::Lesson> all = lessons::all_lessons();
-    if (commands < 1 || commands > std::ssize(all))
-      throw Error("--commands: found " + std::to_string(commands) + ", expected a lesson from 1 to " +
-                  std::to_string(all.size()));
-    for (const std::string& command :
-         lessons::commands_of(all[static_cast<size_t>(commands - 1)].text))
+    for (const std::string& command : lessons::commands_of(lessons::lesson(commands).text))
       std::cout << command << "\n";
     return 0;
   }
