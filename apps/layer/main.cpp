@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/folder_lock.h"
 #include "apps/common/program.h"
 #include "apps/layer/catalogue.h"
 #include "apps/layer/explain.h"
@@ -56,11 +57,16 @@ Spec spec_of(const std::string& argument, const RegistryBase& registry = layer_r
   return make_spec(json, registry, is_file ? argument : "the spec");
 }
 
+void write_page(const std::filesystem::path& file, const std::string& html) {
+  if (file.has_parent_path()) made_folder(file.parent_path());
+  io::write_atomically(file, html);
+}
+
 // The numerics lab: of the ways to sum a mean and a variance or, with a spec, of that layer.
 void show_numerics(const std::string& spec, const std::string& html, bool json, bool quiet) {
   const numerics::Lab lab =
       spec.empty() ? numerics::moments_lab() : numerics::norm_lab(spec_of(spec));
-  if (!html.empty()) io::write_atomically(html, numerics::as_html(lab));
+  if (!html.empty()) write_page(html, numerics::as_html(lab));
   if (json)
     std::cout << format_json(numerics::as_json(lab)) << "\n";
   else if (!quiet)
@@ -75,7 +81,7 @@ void show_numbers(const std::vector<std::string>& specs, const numbers::TypedTex
   std::vector<numbers::ShownNorm> norms;
   for (const std::string& spec : specs)
     norms.push_back(numbers::show_norm(spec_of(spec, norm_registry()), typed));
-  if (!html.empty()) io::write_atomically(html, numbers::as_html(typed, norms));
+  if (!html.empty()) write_page(html, numbers::as_html(typed, norms));
   if (json)
     std::cout << format_json(numbers::as_json(typed, norms)) << "\n";
   else if (!quiet)
@@ -131,7 +137,8 @@ int run(CommandLine& line) {
                "float32");
   CLI::Option* const of_numbers =
       app.add_option("--numbers", typed.numbers,
-                     "Show what norms make of these numbers, \"3 1 4 1 5\", in float64");
+                     "Show what norms make of these numbers, \"3 1 4 1 5\", in float64; \"some\" makes "
+                     "as many up as --shape asks for");
   app.add_option("--gradient", typed.gradient, "With --numbers: what comes back to their output")
       ->needs(of_numbers);
   app.add_option("--shape", typed.shape,

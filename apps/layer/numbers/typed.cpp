@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/config/config.h"
 
@@ -26,6 +27,16 @@ std::string joined(const std::vector<int64_t>& extents) {
   return text;
 }
 
+constexpr size_t kSome = 8;
+
+// Numbers that look like any others, the same on every machine.
+std::vector<double> some_numbers(size_t count, double phase) {
+  std::vector<double> numbers(count);
+  for (size_t i = 0; i < count; ++i)
+    numbers[i] = std::round(20 * std::sin(12.9898 * static_cast<double>(i + 1) + phase)) / 10;
+  return numbers;
+}
+
 std::string count_of(size_t numbers) {
   return std::to_string(numbers) + (numbers == 1 ? " number" : " numbers");
 }
@@ -46,9 +57,9 @@ class Reading {
     return values;
   }
 
-  // (N,S,C); one sample of `count` channels where nothing is said.
-  Shape shape(const std::string& text, size_t count) {
-    const auto all = static_cast<int64_t>(count);
+  // (N,S,C), of `count` elements where that is given; one sample of channels where nothing is said.
+  Shape shape(const std::string& text, std::optional<size_t> count) {
+    const auto all = static_cast<int64_t>(count.value_or(kSome));
     if (text.empty()) return {1, 1, all};
     std::vector<int64_t> extents;
     for (const std::string& word : words_in(text)) {
@@ -65,9 +76,9 @@ class Reading {
       return {1, 1, all};
     }
     const Shape read(extents);
-    if (read.numel() != all)
+    if (count && read.numel() != all)
       refuse("--shape", quoted(text) + ", " + std::to_string(read.numel()) + " elements",
-             "a shape for the " + count_of(count) + " given", joined(fitting(extents, all)));
+             "a shape for the " + count_of(*count) + " given", joined(fitting(extents, all)));
     return read;
   }
 
@@ -110,8 +121,15 @@ Typed read_typed(const TypedText& text) {
   Typed typed;
   typed.training = text.training;
   typed.steps_before = text.steps_before;
-  typed.x = reading.numbers("--numbers", text.numbers);
-  typed.dy = reading.numbers("--gradient", text.gradient);
+  const bool made_up = text.numbers == "some";
+  if (made_up) {
+    typed.shape = reading.shape(text.shape, std::nullopt);
+    typed.x = some_numbers(static_cast<size_t>(typed.shape.numel()), 0.5);
+  } else {
+    typed.x = reading.numbers("--numbers", text.numbers);
+  }
+  typed.dy = text.gradient == "some" ? some_numbers(typed.x.size(), 1.5)
+                                     : reading.numbers("--gradient", text.gradient);
   const size_t count = typed.x.size();
   if (count == 0) reading.refuse("--numbers", Reading::quoted(text.numbers), "numbers");
   if (count > kMostNumbers)
@@ -122,7 +140,7 @@ Typed read_typed(const TypedText& text) {
   if (text.training && text.steps_before > 0)
     reading.refuse("--steps-before", std::to_string(text.steps_before),
                    "0, or --mode eval, which they come before");
-  typed.shape = reading.shape(text.shape, count);
+  if (!made_up) typed.shape = reading.shape(text.shape, count);
   reading.end();
   return typed;
 }
