@@ -69,10 +69,11 @@ playground.formula = (() => {
     return {root, show};
   }
 
-  // Who shares a statistic, and what else is no text. Where the domain becomes a group and nobody said how
+  // Who shares a statistic, and what goes with that. Where the domain becomes a group and nobody said how
   // many, as many as fit `channels`.
   function choices(schema, options, channels, act) {
-    const typed = kFields.map(([key]) => key), used = key => !typed.includes(key) && (key !== "groups" || options.domain === "group");
+    const typed = kFields.map(([key]) => key), belongs = {domain: true, groups: options.domain === "group"};
+    const used = key => !typed.includes(key) && (key in options || (key in belongs ? belongs[key] : options.domain === "channel"));
     const properties = Object.fromEntries(Object.entries(schema.properties).filter(([key]) => used(key)));
     return playground.options.list({...schema, properties}, options, next => {
       const {groups, ...rest} = next, some = groups || (channels % 2 ? 1 : 2);
