@@ -66,12 +66,12 @@
     ["along_u", "along x̂, through the second moment", "dashed", "var(--c3)"], ["dx", "dx, what is left", "thick", "var(--ink)"]];
 
   function arrows(figure, {numbers}, of) {
-    const norm = numbers.norms[+of], all = norm.gradients;
+    const norm = numbers.norms[+of], all = norm.gradients.map((gradient, domain) => ({...gradient, domain})).filter(each => each.arrows);
     // One scale for all norms and domains of the page.
     const far = reach(numbers.norms.flatMap(each => (each.gradients || []).map(g => g.arrows).filter(Boolean)));
     const ends = [[far[0], 0, 0], [0, far[1], 0], [0, 0, far[2]], [0, far[1], far[2]]].map(flat);
     const [[left, right], [high, low]] = [0, 1].map(k => d3.extent([...ends, [0, 0]], end => end[k]));
-    const texts = all.map((each, d) => `domain ${d}`);
+    const texts = all.map(each => `domain ${each.domain}`);
     frame(figure, {controls: [{key: "domain", label: "of", texts, slides: all.length > 8}], draw(svg, width, state) {
       const gradient = all[state.domain], shown = turned(gradient.arrows);
       const unit = Math.min((kHeight - 60) / (low - high), (width - 100) / (right - left));

@@ -6,7 +6,7 @@
   const {mixed, colour, isPale, told} = numbersPictures;
   // In widths of a cube: what a cube's depth looks like, the way to the next sample, and a cube's share
   // of the room between its neighbours.
-  const kDepth = [.34, -.3], kNext = [.62, -.66], kFill = .94, kMargin = {left: 64, top: 30, bottom: 34, right: 96};
+  const kDepth = [.34, -.3], kNext = [.62, -.66], kFill = .94, kMargin = {left: 64, top: 30, bottom: 34, right: 96}, kSmall = 11 / 12;
 
   function cube(figure, {numbers}, of) {
     const norm = numbers.norms[+of], {shape} = numbers, [samples, positions, channels] = shape;
@@ -16,13 +16,13 @@
       const behind = [kNext[0] * cell, kNext[1] * cell];
       const front = kMargin.top - behind[1] * (samples - 1) - kDepth[1] * cell;
       const corner = (n, s, c) => [kMargin.left + c * cell + n * behind[0], front + s * cell + n * behind[1]];
-      const items = [];
+      const items = [], texts = textsOf(numbers.x.slice(0, positions * channels), cell * kFill);
       // From the back to the front, from below upwards, so that what is nearer covers the rest.
       for (let n = samples - 1; n >= 0; --n)
         for (let s = positions - 1; s >= 0; --s)
           for (let c = 0; c < channels; ++c) {
             const i = (n * positions + s) * channels + c, [x, y] = corner(n, s, c);
-            const group = drawCube(svg, x, y, cell, norm.domains.of[i], n === 0 ? numbers.x[i] : null);
+            const group = drawCube(svg, x, y, cell, norm.domains.of[i], n === 0 ? texts[i] : "");
             items[i] = {x: x + cell / 2, y: y + cell / 2, text: told(numbers, norm, i), group: norm.domains.of[i], series: group.node()};
           }
       nameAxes(svg, shape, corner, cell);
@@ -30,15 +30,20 @@
     }});
   }
 
-  function drawCube(svg, x, y, cell, domain, value) {
+  // The numbers of the first sample with as many digits as their cubes have room for; else none.
+  function textsOf(values, room) {
+    const fits = text => kSmall * widthOf(text) <= room - 2;
+    return [3, 2].map(digits => values.map(value => number(value, digits))).find(texts => texts.every(fits)) || [];
+  }
+
+  function drawCube(svg, x, y, cell, domain, text) {
     const side = cell * kFill, [dx, dy] = [kDepth[0] * side, kDepth[1] * side], paint = colour(domain);
     const group = svg.append("g").attr("class", "series").attr("data-group", domain);
     const face = (points, fill) => group.append("path").attr("class", "cube-face").attr("d", `M${points.join("L")}Z`).style("fill", fill);
     face([[x, y], [x + dx, y + dy], [x + side + dx, y + dy], [x + side, y]], mixed(paint, 72, "white"));
     face([[x + side, y], [x + side + dx, y + dy], [x + side + dx, y + side + dy], [x + side, y + side]], mixed(paint, 68, "black"));
     face([[x, y], [x + side, y], [x + side, y + side], [x, y + side]], paint);
-    const text = value === null ? "" : [3, 2, 1].map(digits => number(value, digits)).find(each => widthOf(each) <= side - 2);
-    if (text && cell >= 20)
+    if (text)
       group.append("text").attr("class", isPale(domain) ? "cube-text" : "cube-text on-dark").attr("x", x + side / 2).attr("y", y + side / 2 + 4).attr("text-anchor", "middle").text(text);
     return group;
   }

@@ -1,4 +1,5 @@
 // Typed numbers and what norms made of them, as a page: a picture a norm and question, and tables.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/html.h"
@@ -71,7 +72,9 @@ void add_backward(pages::Body& body, const std::vector<ShownNorm>& norms) {
            "d to dx. The third axis is what d has beside both.",
            panels(norms, [](const ShownNorm& norm, const std::string& index) {
              std::string html;
-             if (!norm.gradients.empty() && norm.gradients[0].arrows)
+             const auto& all = norm.gradients;
+             if (std::any_of(all.begin(), all.end(),
+                             [](const auto& each) { return each.arrows.has_value(); }))
                html = pages::chart("numbers_arrows", "The gradient's terms as arrows", index);
              return html + pages::paragraph("Projection: " + norm.projection + ".");
            }));
