@@ -11,8 +11,8 @@
 
 namespace norma {
 
-// What is looked at of the loss around the weights (probe --landscape). The default takes some fifty
-// gradients.
+// What is looked at of the loss around the weights (probe --landscape). The default takes some
+// fifty gradients.
 struct LandscapeOptions {
   std::string mode = "train";
   int64_t batches = 1;

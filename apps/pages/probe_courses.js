@@ -42,14 +42,16 @@
     return low > 0 && high / low > 10;
   }
 
-  function course(place, data, of) {
+  // data-of: "parameters" or "parts"; "parameters: rotation angle" begins with that gauge.
+  function course(place, data, chosenFirst) {
+    const [of, first] = chosenFirst.split(": ");
     const runs = probed(data), courses = runs.map(run => run.courses[of] || {}), several = runs.length > 1;
     const known = unique(courses.map(Object.keys)).filter(gauge => !kBeside.includes(gauge));
     const gauges = [...kFirst.filter(gauge => known.includes(gauge)), ...known.filter(gauge => !kFirst.includes(gauge))];
     const which = choices(unique(courses.flatMap(all => Object.values(all).map(Object.keys))), of === "parameters" ? Object.assign({}, ...runs.map(run => run.kinds)) : {});
     if (!gauges.length) return;
     charts.xy(place, {
-      controls: [{key: "gauge", label: "gauge", texts: gauges}, {key: "which", label: "of", texts: which.map(({text}) => text)}],
+      controls: [{key: "gauge", label: "gauge", texts: gauges, at: Math.max(0, gauges.indexOf(first))}, {key: "which", label: "of", texts: which.map(({text}) => text)}],
       groups: groups(data), x: {label: "step", fixed: true}, y: {label: "", fixed: true},
       of: state => {
         const gauge = gauges[state.gauge];
