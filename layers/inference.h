@@ -24,8 +24,9 @@ struct RecurrentState {
 // where there are keys and values alone; a recurrent state holds all it has seen and can only start
 // anew, with `position` at 0.
 struct Inference {
-  int64_t capacity = 0;  // the most positions a cache can hold
-  int64_t position = 0;  // positions seen by earlier forwards
+  int64_t capacity = 0;   // the most positions a cache can hold
+  int64_t position = 0;   // positions seen by earlier forwards
+  Tensor condition = {};  // (B,C) what the first position left for all, where a model has it so
   std::unordered_map<std::string, KeyValueCache> caches = {};   // by the attention's module path
   std::unordered_map<std::string, RecurrentState> states = {};  // starts anew where position is 0
 };

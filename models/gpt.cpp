@@ -8,6 +8,11 @@ namespace norma {
 namespace {
 
 struct GptOptions : LanguageModelOptions {
+  void describe(Fields& f) {
+    LanguageModelOptions::describe(f);
+    f.rule(condition != "mean", "condition",
+           "\"first\" or \"none\": a mean over the sequence holds the tokens to be predicted");
+  }
   std::vector<std::string> warnings() const {
     std::vector<std::string> all = LanguageModelOptions::warnings();
     for (std::string& each : warnings_of_past_only()) all.push_back(std::move(each));

@@ -36,6 +36,7 @@ LanguageModel::LanguageModel(const Scope& scope, const LanguageModelOptions& opt
                              int64_t vocab, int64_t outputs)
     : HeadedModel(scope),
       dropout_(options.dropout),
+      condition_(options.condition),
       softcap_(options.final_softcap),
       root_of_width_(std::sqrt(static_cast<double>(options.width))),
       tokens_(scope / "tok_embed", vocab, options.width, Init::normal(options.init_std)),
@@ -59,6 +60,7 @@ Logits LanguageModel::unresolved(Context& ctx, const Var& tokens) {
   Var x = tokens_(ctx, tokens);
   if (embedding_scale_) x = column_gain(ctx, x, *embedding_scale_);
   if (positions_) x = (*positions_)(ctx, x);
+  const Scoped condition(ctx.cond, condition_of(ctx, condition_, x));
   return {.features = trunk_(ctx, dropout(ctx, x, dropout_)),
           .head = &*head_,
           .gain = logit_gain_,

@@ -38,6 +38,7 @@ class LanguageModel : public HeadedModel {
   void move_to_sphere(const Scope& scope, int64_t outputs);
 
   double dropout_;
+  std::string condition_;
   std::optional<double> softcap_;
   double root_of_width_;
   Param *embedding_scale_ = nullptr, *logit_gain_ = nullptr;

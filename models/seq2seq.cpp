@@ -67,6 +67,7 @@ class Seq2seq final : public HeadedModel, public Answering {
       : HeadedModel(scope),
         answer_(answer_of(input)),
         dropout_(options.dropout),
+        condition_(options.condition),
         tokens_(scope / "tok_embed", input.vocab, options.width, Init::normal(options.init_std)),
         encoder_bias_(scope / "encoder" / "position_bias", options.bias(true)),
         encoder_(scope / "encoder", options.of_encoder(),
@@ -87,14 +88,16 @@ class Seq2seq final : public HeadedModel, public Answering {
  protected:
   // Along the right answer, as the context's target gives it: the logits of its every token.
   Logits unresolved(Context& ctx, const Var& input) override {
-    const Scoped memory(ctx.memory, encoded(ctx, input));
+    const Var question = tokens_(ctx, input);
+    const Scoped condition(ctx.cond, condition_of(ctx, condition_, question));
+    const Scoped memory(ctx.memory, encoded(ctx, question));
     const Scoped memory_mask(ctx.memory_mask, ctx.mask);
     return decode(ctx, shifted(ctx.target), answered(ctx.target));
   }
 
  private:
   static int64_t answer_of(const ModelInput& input);
-  Var encoded(Context& ctx, const Var& input);
+  Var encoded(Context& ctx, const Var& question);
   Logits decode(Context& ctx, const Tensor& tokens, Tensor mask);
   Tensor shifted(const Tensor& target) const;
   static Tensor answered(const Tensor& target);
@@ -102,6 +105,7 @@ class Seq2seq final : public HeadedModel, public Answering {
   static constexpr int32_t kStart = 0;  // the token before the first, as in T5 that of padding
   int64_t answer_;
   double dropout_;
+  std::string condition_;
   Embedding tokens_;
   RelativeBias encoder_bias_;
   Transformer encoder_;
@@ -119,10 +123,10 @@ int64_t Seq2seq::answer_of(const ModelInput& input) {
   return input.answer;
 }
 
-Var Seq2seq::encoded(Context& ctx, const Var& input) {
-  const int64_t positions = input.shape()[1];
+Var Seq2seq::encoded(Context& ctx, const Var& question) {
+  const int64_t positions = question.shape()[1];
   const Scoped bias(ctx.position_bias, encoder_bias_(ctx, positions, positions));
-  return encoder_(ctx, dropout(ctx, tokens_(ctx, input), dropout_));
+  return encoder_(ctx, dropout(ctx, question, dropout_));
 }
 
 // Logits of the token behind each of `tokens` (B,T).
@@ -158,7 +162,9 @@ Tensor Seq2seq::answered(const Tensor& target) {
 
 void Seq2seq::judge(Context& ctx, const Var& input) {
   const PathScope here(ctx, path());
-  const Scoped memory(ctx.memory, encoded(ctx, input));
+  const Var question = tokens_(ctx, input);
+  const Scoped condition(ctx.cond, condition_of(ctx, condition_, question));
+  const Scoped memory(ctx.memory, encoded(ctx, question));
   const Scoped memory_mask(ctx.memory_mask, ctx.mask);
   const int64_t batch = input.shape()[0];
   const auto find = [&](const Tensor& logits, int64_t row) {

@@ -14,6 +14,7 @@ void TransformerOptions::describe(Fields& f) {
   f.integer("heads", heads, "attention heads; the width must be a multiple", {.min = 1});
   f.maybe_integer("kv_heads", kv_heads, "key/value heads; null = as many as heads", {.min = 1});
   ResidualOptions::describe(f, norm_sites());
+  ConditionOptions::describe(f);
   HeadNormOptions::describe(f);
   f.object(
       "ffn",
@@ -60,6 +61,7 @@ void TransformerOptions::describe(Fields& f) {
          "null where queries and keys have different numbers of heads (`kv_heads`)");
   rule_norms(f, norm, norm_sites(), layers);
   rule_placement(f, *this, asked, layers);
+  ConditionOptions::rules(f, asked);
   bool asks_heads = any_norm();
   for (int64_t layer = 0; layer < layers; ++layer)
     asks_heads = asks_heads || norm.find_named("qk", layer);

@@ -3,11 +3,12 @@
 #include <vector>
 
 #include "layers/block.h"
+#include "models/condition.h"
 
 namespace norma {
 
 // What all transformers of this house have in common, said once for their configs.
-struct TransformerOptions : ResidualOptions, HeadNormOptions {
+struct TransformerOptions : ResidualOptions, HeadNormOptions, ConditionOptions {
   int64_t layers = 4, width = 128, heads = 4;
   int64_t share_layers = 1;
   std::optional<int64_t> kv_heads;

@@ -26,6 +26,7 @@ class Vit final : public Module {
   Vit(const Scope& scope, const Options& options, const ModelInput& input)
       : Module(scope),
         dropout_(options.dropout),
+        condition_(options.condition),
         positions_count_(patches_of(options, input)),
         width_(options.width),
         patches_(
@@ -43,8 +44,9 @@ class Vit final : public Module {
   Var forward(Context& ctx, const Var& images) override {
     const int64_t batch = images.shape()[0];
     Var x = reshape(ctx, patches_(ctx, images), {batch, positions_count_, width_});
-    x = dropout(ctx, positions_(ctx, x), dropout_);
-    return head_(ctx, global_avg_pool(ctx, trunk_(ctx, x)));
+    x = positions_(ctx, x);
+    const Scoped condition(ctx.cond, condition_of(ctx, condition_, x));
+    return head_(ctx, global_avg_pool(ctx, trunk_(ctx, dropout(ctx, x, dropout_))));
   }
 
  private:
@@ -57,6 +59,7 @@ class Vit final : public Module {
     return (input.height / options.patch) * (input.width / options.patch);
   }
   double dropout_;
+  std::string condition_;
   int64_t positions_count_, width_;
   Conv2d patches_;
   LearnedPositions positions_;

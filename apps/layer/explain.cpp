@@ -124,6 +124,7 @@ Explanation explained(const std::string& type) {
                                     {.layers = 12, .init_std = 0.02});
     all.facts = {{"initial deviations at 12 layers, init_std 0.02", initial_weights(recipe)},
                  {"norm behind the last block", recipe.final_norm ? "yes" : "no"}};
+    if (recipe.condition) all.facts.push_back({"needs", "a model's `condition`"});
   }
   return all;
 }

@@ -34,10 +34,11 @@ std::string modules_text(const Json& record) {
 }
 
 std::string joins_text(const Json& joins) {
-  TextTable table({"join", "stream variance", "branch variance", "branch/stream"});
+  TextTable table({"join", "stream variance", "branch variance", "branch/stream", "gate"});
   for (const Json& join : joins) {
     const Json& share = pages::member(join, "branch_share");
-    table.add({join["path"], cell(share, "stream"), cell(share, "branch"), cell(share, "ratio")});
+    table.add({join["path"], cell(share, "stream"), cell(share, "branch"), cell(share, "ratio"),
+               cell(join, "gate")});
   }
   return table.text();
 }

@@ -2,10 +2,8 @@
 // conditioning vector. With a branch F it is adaLN-Zero: x + g·F(norm(x)·(1 + s) + b), whose gate g
 // starts at 0, so that the layer starts as the identity. Peebles, Xie 2023, "Scalable Diffusion
 // Models with Transformers", arXiv:2212.09748; ε and the order (b, s, g) as its repository.
-#include "layers/activation.h"
+#include "layers/conditional/ada_modulation.h"
 #include "layers/conditional/conditional_norm.h"
-#include "layers/conditional/modulate.h"
-#include "layers/linear.h"
 
 namespace norma {
 namespace {
@@ -27,24 +25,24 @@ class AdaLayerNorm final : public ConditionalNorm {
   };
   AdaLayerNorm(const Scope& scope, const Options& options, const LayerInput& input)
       : ConditionalNorm(scope, "ada_layer_norm", options.norm, input),
-        modulation_(scope / "modulation", cond_width("ada_layer_norm", input),
-                    (options.branch ? 3 : 2) * channels(), true,
-                    options.zero ? std::optional(Init::constant(0)) : std::nullopt) {
+        modulation_(scope / "modulation", {.cond = cond_width("ada_layer_norm", input),
+                                           .channels = channels(),
+                                           .gate = static_cast<bool>(options.branch),
+                                           .zero = options.zero}) {
     if (options.branch) branch_ = make_layer(scope / "branch", options.branch, {input.shape});
   }
 
  protected:
   Var forward(Context& ctx, const Var& x) override {
-    const int64_t c = channels();
-    const Var m = modulation_(ctx, activation(ctx, Activation::kSilu, cond(ctx, x)));
-    const Var y = modulate(ctx, normalized(ctx, x), 1, {&m, c}, {&m, 0});
+    const Var m = modulation_.of(ctx, cond(ctx, x));
+    const Var y = modulation_.modulated(ctx, normalized(ctx, x), m);
     if (!branch_) return y;
-    const Var gated = modulate(ctx, (*branch_)(ctx, y), 0, {&m, 2 * c});
+    const Var gated = modulation_.gated(ctx, (*branch_)(ctx, y), m);
     return resolve(ctx, add_branch(ctx, resolved(x), gated));
   }
 
  private:
-  Linear modulation_;
+  AdaModulation modulation_;
   std::unique_ptr<Module> branch_;
 };
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "layers/conditional/conditioning_vector.h"
 #include "layers/norms/norm.h"
 
 namespace norma {
@@ -31,13 +32,7 @@ class ConditionalNorm : public Module {
   Var normalized(Context& ctx, const Var& x) { return (*norm_)(ctx, x); }
 
   // The conditioning vector of the batch (B,D).
-  const Var& cond(Context& ctx, const Var& x) const {
-    if (!ctx.cond.value || ctx.cond.shape().rank() != 2 || ctx.cond.shape()[0] != x.shape()[0])
-      throw Error(place() + "expects a conditioning vector `cond` a sample of the input " +
-                  x.shape().str() + ", found " +
-                  (ctx.cond.value ? ctx.cond.shape().str() : "none"));
-    return ctx.cond;
-  }
+  const Var& cond(Context& ctx, const Var& x) const { return conditioning_vector(ctx, type_, x); }
   // The width of the conditioning vector that the layer is built for.
   static int64_t cond_width(const char* type, const LayerInput& input) {
     if (input.cond.rank() == 2) return input.cond.back();

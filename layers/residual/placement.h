@@ -28,8 +28,9 @@ struct SublayerSite : BlockSite {
       : BlockSite(site), name(sublayer), norm_site(site_of_norm) {}
   std::string name;       // "attn": its norm is then `attn_norm`
   std::string norm_site;  // what configs call the place of that norm
-  std::unique_ptr<Norm> make_norm(const char* suffix = "_norm") const {
-    return norma::make_norm(block / (name + suffix), norm.at(norm_site, layer), width);
+  // With `affine` false without its learned γ and β.
+  std::unique_ptr<Norm> make_norm(const char* suffix = "_norm", bool affine = true) const {
+    return norma::make_norm(block / (name + suffix), norm.at(norm_site, layer), width, affine);
   }
 };
 

@@ -61,6 +61,8 @@ struct Recipe {
   bool unit_sphere = false;
   // Attention and feed-forward of a block share one norm.
   bool one_norm = false;
+  // Branches are conditioned on a vector of the whole sequence, the context's `cond`.
+  bool condition = false;
   // What its options expect of the stack and do not find; empty where they fit.
   std::string unmet = {};
 };

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gauges/block_joins.h"
+#include "apps/gauges/probe/probe.h"
 #include "layers/residual/placement.h"
 #include "tests/apps/plain_transformer.h"
 #include "tests/catch.h"
+#include "tests/models/small_models.h"
 #include "tests/specimen.h"
 
 namespace norma {
@@ -199,6 +201,7 @@ TEST_CASE("gauges: every placement shows what it adds", "[gauges]") {
     Json json = uniform_gpt(placement->type);
     json["model"]["qk_init_std"] = nullptr;
     json["model"]["drop_path"] = 0.2;
+    give_condition(json["model"]);
     Training training(gauged(json));
     // No branch is added on the unit sphere: steps turn the stream.
     if (recipe_of(Spec{placement->type}, {}).unit_sphere) {
@@ -213,6 +216,37 @@ TEST_CASE("gauges: every placement shows what it adds", "[gauges]") {
     for (const auto& [path, count] : sums.joins) CHECK(count == 1);
     CHECK(read_gauge(training, "stream_square").size() == 3);
   }
+}
+
+// From the parameters alone: g is the last third of W·SiLU(c) + β, c the first token's embedding.
+TEST_CASE("gauges: a gate is the root of its mean square, and opens from 0", "[gauges]") {
+  Json json = uniform_gpt("ada_zero");
+  json["model"]["condition"] = "first";
+  json["model"]["embedding_scale"] = false;
+  json["train"]["accumulate"] = 1;
+  Training training(gauged(json));
+  const auto gate = [&] {
+    ProbeOptions options;
+    options.gauges = {"gate"};
+    return Probe(options).look(training)["joins"][3];
+  };
+  CHECK(gate()["gate"] == 0);
+  disturb(training);
+  ParamSet& params = training.params();
+  params.find("blocks.1.ffn_modulation.weight")->value.fill(0.25);
+  params.touch();
+  const Tensor tokens = next_batch(training).input;
+  const Numbers table = params.find("tok_embed.weight")->value.to_vector(),
+                bias = params.find("blocks.1.ffn_modulation.bias")->value.to_vector();
+  double squares = 0;
+  for (int64_t sample = 0; sample < 6; ++sample) {
+    const auto first = static_cast<size_t>(tokens.data<int32_t>()[sample * tokens.shape()[1]]);
+    double sum = 0;
+    for (size_t i = first * 8; i < first * 8 + 8; ++i) sum += table[i] / (1 + std::exp(-table[i]));
+    for (size_t c = 16; c < 24; ++c) squares += std::pow(sum / 4 + bias[c], 2);
+  }
+  CHECK(gate()["path"] == "blocks.1.ffn");
+  CHECK(gate()["gate"].get<double>() == Approx(std::sqrt(squares / 48)).epsilon(1e-12));
 }
 
 TEST_CASE("gauges: what norms put out, and its gradients, are those of plain loops", "[gauges]") {

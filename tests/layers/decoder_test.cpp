@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "layers/attention.h"
 #include "layers/decoder_block.h"
+#include "layers/elementwise.h"
 #include "layers/relative_bias.h"
 #include "tests/catch.h"
 #include "tests/gradcheck.h"
@@ -27,6 +28,7 @@ class OfItself : public Module {
 
  protected:
   Var forward(Context& ctx, const Var& x) override {
+    const Scoped condition(ctx.cond, select_position(ctx, x, 0));
     ctx.memory = memory_(ctx, x);
     ctx.memory_mask = memory_mask_;
     const Var y = (*layer_)(ctx, x);

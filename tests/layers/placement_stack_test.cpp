@@ -111,7 +111,13 @@ MakeModule block_with(const Json& placement, double drop_path) {
                     {"layer", 1},
                     {"layers", 2}};
   const Spec spec = make_spec(config, layer_registry(), "the block");
-  return [=](const Scope& scope) { return make_layer(scope, spec, {.shape = {1, 1, 33}}); };
+  return [=](const Scope& scope) {
+    const std::shared_ptr<Module> block = make_layer(scope, spec, {.shape = {1, 1, 33}});
+    return std::make_unique<FunctionModule>(scope, [=](Context& ctx, const Var& x) {
+      const Scoped condition(ctx.cond, select_position(ctx, x, 0));
+      return (*block)(ctx, x);
+    });
+  };
 }
 
 // Which samples stay as they are when the weights of attention and feed-forward change.
@@ -159,8 +165,8 @@ TEST_CASE("stochastic depth drops the same branches in every placement", "[layer
 
 TEST_CASE("learned gains of branches have right gradients and the same bits for any threads",
           "[layers]") {
-  for (const char* placement :
-       {"layer_scale", "skip_init", "re_zero", "fixup", "ngpt", "keel", "hybrid_norm"}) {
+  for (const char* placement : {"layer_scale", "skip_init", "re_zero", "fixup", "ngpt", "keel",
+                                "hybrid_norm", "ada_zero"}) {
     INFO(placement);
     gradcheck(block_with(placement, 0.3), {.input = {3, 5, 33}});
     check_same_bits(block_with(placement, 0.3), {.input = {4, 150, 33}});

@@ -9,6 +9,7 @@
 #include "optim/optimizer.h"
 #include "tests/catch.h"
 #include "tests/layers/trunk.h"
+#include "tests/models/small_models.h"
 
 namespace norma {
 
@@ -54,6 +55,7 @@ const std::map<std::string, ExpectedWeights> kExpectedWeights = {
     {"reordered", kUnscaled},
     {"layer_norm_scaling", kUnscaled},
     {"layer_scale", kUnscaled},
+    {"ada_zero", kUnscaled},
     {"skip_init", {1, 1, 1, 1, 1, false}},
     {"re_zero", {1, 1, 1, 1, 1, false}},
     {"keel", {1, 1, 1, 1, 1, false}},
@@ -141,6 +143,7 @@ namespace {
 std::string fault_of_gpt(const Json& more) {
   Json config{{"type", "gpt"}, {"layers", 2}, {"width", 8}, {"heads", 2}};
   config.update(more);
+  give_condition(config);
   try {
     make_spec(config, model_registry(), "a.json");
   } catch (const ConfigError& error) {

@@ -2,6 +2,7 @@
 
 #include "core/config/config.h"
 #include "core/rng.h"
+#include "layers/elementwise.h"
 #include "layers/residual/placement.h"
 #include "models/transformer.h"
 
@@ -28,7 +29,10 @@ class Trunk : public Module {
       : Module(scope), trunk_(scope, options, options.block(true, false, 10000)) {}
 
  protected:
-  Var forward(Context& ctx, const Var& x) override { return trunk_(ctx, x); }
+  Var forward(Context& ctx, const Var& x) override {
+    const Scoped condition(ctx.cond, select_position(ctx, x, 0));
+    return trunk_(ctx, x);
+  }
 
  private:
   Transformer trunk_;

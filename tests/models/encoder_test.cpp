@@ -16,6 +16,7 @@ namespace {
 MakeModule encoder(const Json& more = Json::object()) {
   Json config{{"type", "encoder"}, {"layers", 2}, {"width", 6}, {"heads", 2}, {"context", 8}};
   config.update(more);
+  give_condition(config, "mean");
   return model_maker(config, kTokens);
 }
 

@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "models/model.h"
 #include "tests/catch.h"
+#include "tests/specimen.h"
 
 namespace norma {
 namespace {
@@ -48,15 +49,19 @@ TEST_CASE("generate: tokens are drawn by their probabilities", "[models]") {
 
 // Keys and values are kept from token to token: the text must be that of reading all anew.
 TEST_CASE("generate: the cache changes nothing", "[models]") {
-  for (const char* positions : {"rope", "learned"}) {
-    constexpr int64_t kContext = 12;
-    const Json config{{"type", "gpt"},   {"layers", 2},           {"width", 32},
-                      {"heads", 4},      {"kv_heads", 2},         {"context", kContext},
-                      {"init_std", 0.5}, {"positions", positions}};
+  constexpr int64_t kContext = 12;
+  for (const Json& more :
+       {Json{{"positions", "rope"}}, Json{{"positions", "learned"}},
+        Json{{"positions", "rope"}, {"placement", "ada_zero"}, {"condition", "first"}}}) {
+    INFO(more.dump());
+    Json config{{"type", "gpt"}, {"layers", 2},     {"width", 32},        {"heads", 4},
+                {"kv_heads", 2}, {"init_std", 0.5}, {"context", kContext}};
+    config.update(more);
     ParamSet params(DType::kFloat64, 1);
     const auto model = make_model(Scope(params), make_spec(config, model_registry(), "the model"),
                                   {.vocab = 11, .outputs = 11});
     params.materialize();
+    if (more.contains("condition")) randomize(params);  // gates would be 0
     std::vector<int32_t> tokens{3, 1, 4}, made;
     generate(*model, DType::kFloat64, kContext, tokens, kContext - 3, 1, {.temperature = 0},
              [&](int32_t token) { made.push_back(token); });

@@ -128,6 +128,8 @@ TEST_CASE("models: every norm in every placement trains or is refused", "[models
       }
       for (const Entry* placement : placement_registry().entries()) {
         config["placement"] = placement->type;
+        config.erase("condition");
+        give_condition(config);
         try_training(config, *batch, count);
       }
     }

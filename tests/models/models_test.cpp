@@ -48,7 +48,9 @@ std::set<std::pair<std::string, std::string>> placements_and_norms() {
 TEST_CASE("models: gradients of a GPT, by placement and norm", "[models]") {
   for (const auto& [placement, norm] : placements_and_norms()) {
     INFO(placement << " " << norm);
-    gradcheck(model_maker(placed_gpt(placement, norm), kTokens), {.input = {3, 5}, .tokens = 7});
+    Json config = placed_gpt(placement, norm);
+    give_condition(config);
+    gradcheck(model_maker(config, kTokens), {.input = {3, 5}, .tokens = 7});
   }
 }
 

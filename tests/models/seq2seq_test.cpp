@@ -22,6 +22,8 @@ MakeModule seq2seq(const Json& more = Json::object()) {
   return model_maker(config, kPairs);
 }
 
+const Json kConditioned{{"placement", "ada_zero"}, {"condition", "mean"}, {"tie", false}};
+
 // Answers of 4, 2 and 1 tokens, filled up to `length`.
 Tensor answers(int64_t length) {
   const Tensor target = Tensor::full({3, length}, DType::kInt32, -100);
@@ -38,7 +40,7 @@ TEST_CASE("seq2seq: gradients", "[models]") {
   const Tensor mask = first_positions({5, 3, 1}, 5);
   for (const Json& options :
        {Json::object(), Json{{"placement", "post"}, {"norm", "rms_norm"}, {"tie", false}},
-        Json{{"placement", "sandwich"}, {"decoder_layers", 1}, {"dropout", 0.2}},
+        Json{{"placement", "sandwich"}, {"decoder_layers", 1}, {"dropout", 0.2}}, kConditioned,
         Json{{"share_layers", 2}, {"qk_norm", "rms_norm"}, {"bias", false}},
         Json{{"ffn", {{"hidden", 5}, {"router", {{"type", "top_k"}, {"experts", 3}}}}}}}) {
     INFO(options.dump());
@@ -47,10 +49,11 @@ TEST_CASE("seq2seq: gradients", "[models]") {
 }
 
 TEST_CASE("seq2seq: padding of either sequence changes nothing", "[models]") {
-  const auto run = [](int64_t time, int64_t length, int32_t padding) {
+  const auto run = [](const Json& options, int64_t time, int64_t length, int32_t padding) {
     ParamSet set(DType::kFloat64, 3);
-    const auto model = seq2seq()(Scope(set));
+    const auto model = seq2seq(options)(Scope(set));
     set.materialize();
+    randomize(set);
     const std::vector<int64_t> lengths{5, 3, 1};
     const Tensor tokens = padded_tokens(lengths, time, 7, padding);
     Tape tape;
@@ -66,16 +69,19 @@ TEST_CASE("seq2seq: padding of either sequence changes nothing", "[models]") {
       for (const double grad : param.grad.to_vector()) all.push_back(grad);
     return all;
   };
-  const std::vector<double> tight = run(5, 4, 0), wide = run(9, 7, 6);
-  REQUIRE(tight.size() == wide.size());
-  for (size_t i = 0; i < tight.size(); ++i)
-    REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-10).margin(1e-12));
+  for (const Json& options : {Json::object(), kConditioned}) {
+    const std::vector<double> tight = run(options, 5, 4, 0), wide = run(options, 9, 7, 6);
+    REQUIRE(tight.size() == wide.size());
+    for (size_t i = 0; i < tight.size(); ++i)
+      REQUIRE(wide[i] == Approx(tight[i]).epsilon(1e-10).margin(1e-12));
+  }
 }
 
 // What a model answers by itself is what it finds likeliest along that very answer.
 TEST_CASE("seq2seq: its own answers are judged token by token", "[models]") {
+  const Json options = GENERATE(Json::object(), kConditioned);
   ParamSet set(DType::kFloat64, 5);
-  const auto model = seq2seq()(Scope(set));
+  const auto model = seq2seq(options)(Scope(set));
   set.materialize();
   randomize(set);
   const Tensor tokens = Tensor::full({2, 5}, DType::kInt32, 3);

@@ -5,6 +5,7 @@
 #include "core/config/config.h"
 #include "core/rng.h"
 #include "layers/norms/norm.h"
+#include "layers/residual/placement.h"
 #include "tests/specimen.h"
 
 namespace norma {
@@ -36,6 +37,12 @@ Json narrow_norm(const std::string& type) {
   Json norm{{"type", type}};
   if (make_spec(Json(type), norm_registry(), type).options->contains("groups")) norm["groups"] = 2;
   return norm;
+}
+
+void give_condition(Json& config, const char* condition) {
+  if (!config.contains("placement")) return;
+  const Spec placement = make_spec(config["placement"], placement_registry(), "the placement");
+  if (recipe_of(placement, {}).condition) config["condition"] = condition;
 }
 
 std::vector<std::string> model_faults(const Json& config) {

@@ -28,6 +28,9 @@ Json small_config(const std::string& type);
 // The norm with options that fit models this narrow.
 Json narrow_norm(const std::string& type);
 
+// Gives the config of a model the condition that its placement reads, if it reads one.
+void give_condition(Json& config, const char* condition = "first");
+
 // What a config is refused for, fault by fault; empty where it is accepted.
 std::vector<std::string> model_faults(const Json& config);
 

@@ -21,7 +21,7 @@ std::vector<ProbePreset> made_presets() {
       "param_norm", "grad_norm", "grad_to_weight", "radial", "gain", "scalar", "agc_clipped",
       "update_to_weight", "rotation",
       // of joins, attentions and norms
-      "branch_share", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};
+      "branch_share", "gate", "attention_entropy", "largest_logit", "saturated", "statistics_gap"};
 
   const std::vector<std::string> only_full{
       "histogram",           "cosine",        "effective_rank",  "norm_gradient",

@@ -93,6 +93,26 @@ TEST_CASE("modular addition has every pair in exactly one split", "[data][tasks]
   for (const DuplicateCard& duplicate : data->card().duplicates) CHECK(duplicate.found == 0);
 }
 
+TEST_CASE("modular addition asks for other operations by a token in front", "[data][tasks]") {
+  const auto data = load_data(R"({"type": "modular_addition", "modulus": 5, "operations": 3,
+                                  "val_fraction": 0.2})");
+  CHECK(data->info().vocab == 9);
+  CHECK(data->info().context == 4);
+  std::set<std::vector<int32_t>> questions;
+  for (const Split split : kSplits)
+    for (const Sequence& s : sequences_of(*data, split)) {
+      const int32_t a = s.input[1], b = s.input[2];
+      const std::map<int32_t, int32_t> answers{
+          {6, (a + b) % 5}, {7, (a - b + 5) % 5}, {8, a * b % 5}};
+      REQUIRE(s.input[3] == 5);
+      REQUIRE(s.target ==
+              std::vector<int32_t>{kIgnored, kIgnored, kIgnored, answers.at(s.input[0])});
+      questions.insert(s.input);
+    }
+  CHECK(questions.size() == 75);
+  CHECK(data->size(Split::kValidation) == 15);
+}
+
 TEST_CASE("number names: digits are answered with words", "[data][tasks]") {
   const auto data = load_data(R"({"type": "number_names", "digits": 6, "train_samples": 3000})");
   REQUIRE(data->info().context == 7);
@@ -172,7 +192,7 @@ TEST_CASE("sequences longer than the model's context are refused", "[data][tasks
   CHECK_THAT(error_of([] {
                load_data(R"({"type": "modular_addition", "modulus": 2, "val_fraction": 0.9})");
              }),
-             ContainsSubstring("leave no pair"));
+             ContainsSubstring("leave no question"));
 }
 
 }  // namespace norma
