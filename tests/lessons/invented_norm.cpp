@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/config/config.h"
 #include "layers/layer_run.h"
 #include "tests/paths.h"
 
