@@ -1,6 +1,8 @@
 // What norms and normalized weights do to the gradient.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "apps/pages/probe_parts.h"
 #include "apps/pages/report_values.h"
@@ -9,24 +11,23 @@
 namespace norma::pages {
 namespace {
 
-bool is_by_step(const std::string& gauge, const Json& value) {
-  return value.is_number() || gauge == "slopes";
-}
+// What a norm has once and not by step.
+constexpr std::array<std::string_view, 4> kOnce{"type", "of_weight", "kind", "projection"};
 
 // Adds what a line of the record `at` says of its norm.
 void add_norm(const Json& line, size_t at, size_t records, Json& norm) {
   for (const auto& [gauge, value] : member(line, "norm_gradient").items()) {
-    if (!is_by_step(gauge, value)) {
+    if (std::ranges::find(kOnce, gauge) != kOnce.end()) {
       norm[gauge] = value;
       continue;
     }
     if (!norm.contains(gauge))
       norm[gauge] = std::vector<Json>(records);  // null where it is missing
-    norm[gauge][at] = value.is_number() ? number_or_null(value) : value;
+    norm[gauge][at] = value.is_object() ? value : number_or_null(value);
   }
 }
 
-// The norms of all runs for which one number is true, or of which a weight is normalized.
+// The norms of all runs for which that holds.
 std::vector<const Json*> norms_where(const Json& drawn, bool (*holds)(const Json& norm)) {
   std::vector<const Json*> found;
   for (const Json& run : members(drawn, "runs"))

@@ -110,6 +110,7 @@ int run(CommandLine& line) {
   Json resolved;
   const RunConfig config = read_run_config(load_json(source), source, args.overrides, &resolved);
   const std::string text = format_json(resolved) + "\n";
+  Probe{config.probe};  // names of gauges are checked whatever is done with the config
 
   if (args.print_config) {
     std::cout << text;

@@ -123,6 +123,9 @@ TEST_CASE("probe page: courses follow parameters and parts over steps", "[apps]"
   CHECK(courses["parameters"]["param_norm"]["blocks.1.ffn.weight"] == Json{2.0, 7.0});
   CHECK(courses["parameters"]["rotation angle"]["blocks.0.ffn.weight"] == Json{0.5, 0.5});
   CHECK(courses["parts"]["branch_share ratio"]["blocks.0.ffn"] == Json{0.5, 5.5});
+  Json lost = kTwo["runs"];
+  lost[0]["probe"][1]["norms"][0]["norm_gradient"]["incoming"] = "Infinity";
+  CHECK(pages::probe_drawn(lost)["runs"][0]["norms"][0]["incoming"] == Json{1.0, nullptr});
   CHECK(courses["parts"]["norm_gradient gain_median"]["blocks.0.norm"] == Json{2.0, 2.0});
   CHECK(drawn["runs"][0]["follows"] == "rate_over_norm");
   CHECK(drawn["runs"][0]["kinds"]["blocks.0.ffn.weight"] == "weight");
@@ -147,6 +150,15 @@ TEST_CASE("probe page: says what norms do, weights apart, and how the loss was l
   Json refused = kTwo;
   refused["runs"][1]["probe"][0]["landscape"] = {{"mode", "train"}, {"refused", "not finite"}};
   CHECK_THAT(probe_page(refused), ContainsSubstring("two: not finite"));
+}
+
+TEST_CASE("in a browser a course shows what its gauge is expected to follow", "[apps]") {
+  std::string html = probe_page(kTwo);
+  const std::string of = "data-of=\"parameters";
+  html.replace(html.find(of), of.size(), of + ": rotation angle");
+  const std::string chart = element(load_in_browser(html).html, of, "</figure>");
+  CHECK(occurrences_of(chart, "class=\"line") == 4);  // of two weights, and beside each
+  CHECK(occurrences_of(chart, "stroke-dasharray=\"5 4\"") == 2);
 }
 
 TEST_CASE("in a browser every chart of probes draws", "[apps]") {
