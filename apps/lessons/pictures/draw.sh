@@ -25,7 +25,7 @@ draw() { # draw WORDS NAME
   # The page without its policy, so that one more script may look at it.
   {
     sed '/http-equiv="Content-Security-Policy"/,/">$/d' "$page"
-    printf '<script>const kPicture = "%s";\n' "${1#* }"
+    printf '<script>const kPicture = `%s`;\n' "${1#* }"
     cat apps/lessons/pictures/picture.js
     printf '</script>\n'
   } >"$scratch/page.html"

@@ -1,7 +1,7 @@
 "use strict";
 // Run behind the scripts of a page: one of its charts, or several side by side, as an image of its own with
 // legend and style, in base64 in <pre id="picture">.
-// kPicture: CHART [OF[,OF ...]] [CONTROL=CHOICE ...], where a choice goes on to the next CONTROL=.
+// kPicture: CHART [OF[,OF ...]] [CONTROL=CHOICE ...], where a choice goes on to the next CONTROL= and may stand in quotes.
 (() => {
   const [chart, ...words] = kPicture.split(" "), choices = [];
   let of = "";
@@ -15,7 +15,7 @@
   const escaped = text => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
   function choose(figure, choice) {
-    const name = choice.slice(0, choice.indexOf("=")), wanted = choice.slice(name.length + 1);
+    const name = choice.slice(0, choice.indexOf("=")), wanted = choice.slice(name.length + 1).replace(/"/g, "");
     const label = [...figure.querySelectorAll(".controls label")].find(each => each.firstChild.textContent.trim() === name);
     const control = label.querySelector("select, input"), set = value => {
       control.value = value;
