@@ -1,5 +1,6 @@
 // layer: one layer, forward and backward, on tensors from a file; and what layers there are.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -56,11 +57,18 @@ Spec spec_of(const std::string& argument, const RegistryBase& registry = layer_r
   return make_spec(json, registry, is_file ? argument : "the spec");
 }
 
+// Into a folder that may still have to be made: runs/lesson-01/numbers.html.
+void write_page(const std::filesystem::path& file, const std::string& page) {
+  std::error_code refused;  // then the writing says so
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), refused);
+  io::write_atomically(file, page);
+}
+
 // The numerics lab: of the ways to sum a mean and a variance or, with a spec, of that layer.
 void show_numerics(const std::string& spec, const std::string& html, bool json, bool quiet) {
   const numerics::Lab lab =
       spec.empty() ? numerics::moments_lab() : numerics::norm_lab(spec_of(spec));
-  if (!html.empty()) io::write_atomically(html, numerics::as_html(lab));
+  if (!html.empty()) write_page(html, numerics::as_html(lab));
   if (json)
     std::cout << format_json(numerics::as_json(lab)) << "\n";
   else if (!quiet)
@@ -75,7 +83,7 @@ void show_numbers(const std::vector<std::string>& specs, const numbers::TypedTex
   std::vector<numbers::ShownNorm> norms;
   for (const std::string& spec : specs)
     norms.push_back(numbers::show_norm(spec_of(spec, norm_registry()), typed));
-  if (!html.empty()) io::write_atomically(html, numbers::as_html(typed, norms));
+  if (!html.empty()) write_page(html, numbers::as_html(typed, norms));
   if (json)
     std::cout << format_json(numbers::as_json(typed, norms)) << "\n";
   else if (!quiet)
