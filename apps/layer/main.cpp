@@ -1,9 +1,9 @@
 // layer: one layer, forward and backward, on tensors from a file; and what layers there are.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/folder_lock.h"
 #include "apps/common/program.h"
 #include "apps/layer/catalogue.h"
 #include "apps/layer/explain.h"
@@ -57,9 +57,11 @@ Spec spec_of(const std::string& argument, const RegistryBase& registry = layer_r
   return make_spec(json, registry, is_file ? argument : "the spec");
 }
 
-void write_page(const std::filesystem::path& file, const std::string& html) {
-  if (file.has_parent_path()) made_folder(file.parent_path());
-  io::write_atomically(file, html);
+// Into a folder that may still have to be made: runs/lesson-01/numbers.html.
+void write_page(const std::filesystem::path& file, const std::string& page) {
+  std::error_code refused;  // then the writing says so
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), refused);
+  io::write_atomically(file, page);
 }
 
 // The numerics lab: of the ways to sum a mean and a variance or, with a spec, of that layer.

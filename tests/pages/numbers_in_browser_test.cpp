@@ -12,7 +12,7 @@ const double kTyped[] = {3, 1, 4, 1, 5, 9, 2, 6};
 // What `layer --numbers` says of two norms and one without a statistic.
 std::string numbers_page(const std::vector<std::string>& more) {
   const TemporaryFolder folder;
-  const std::string file = (folder / "numbers.html").string();
+  const std::string file = (folder / "lesson" / "numbers.html").string();
   std::vector<std::string> words{"layer",  "layer_norm", "batch_norm", "dyt",
                                  "--html", file,         "--quiet"};
   words.insert(words.end(), more.begin(), more.end());
