@@ -58,7 +58,7 @@ const probes = (() => {
       return {group, line: "line", marks: true, points: values.map((y, i) => ({x: i + 1, y,
         text: `${run.name}, step ${number(steps[state.step])}\nblock ${i + 1}: ${number(y, 5)}`}))};
     });
-    charts.xy(place, {controls: [control], groups: groups(data), height: 260, x: {label: "block", fixed: true}, y: {label: "", log: true},
+    charts.xy(place, {controls: [control], groups: groups(data), height: 260, x: {label: "block", fixed: true}, y: {label: name, log: true},
       of: state => {
         const shown = series(state), most = d3.max(shown, s => s.points.length) || 1;
         return {series: shown, x: {label: "block", fixed: true, ticks: d3.range(1, most + 1, Math.ceil(most / 8))}};
