@@ -12,10 +12,13 @@ namespace norma {
 
 // The commands of one lesson, carried out as a reader would, but for what they write, which goes to a
 // folder that ends with the object.
+using Numbers = std::vector<double>;
+
 class LessonCommands {
  public:
-  // `shorter`: words to put behind every command that contains the text, so that it takes less long.
-  explicit LessonCommands(int number, const std::map<std::string, std::vector<std::string>>& shorter = {});
+  // `instead`: what stands in place of texts of the commands, so that they take less long or answer
+  // as JSON; each must be there.
+  explicit LessonCommands(int number, const std::map<std::string, std::string>& instead = {});
 
   size_t count() const { return ended_.size(); }
   const Ended& ended(size_t command) const { return ended_.at(command); }
@@ -34,5 +37,14 @@ class LessonCommands {
   std::string folder_;
   std::vector<Ended> ended_;
 };
+
+// A gauge of all modules of one operation, in the order of the forward; `pass` forward or backward.
+Numbers of_modules(const Json& record, const std::string& op, const char* pass, const char* gauge);
+// The same of the parts of a list of a record: gauges within gauges as "norm_gradient/gain_median".
+Numbers of_parts(const Json& record, const char* list, const std::string& gauge);
+
+double median_of(Numbers numbers);
+// The slope of y over x by least squares.
+double slope_of(const Numbers& x, const Numbers& y);
 
 }  // namespace norma
