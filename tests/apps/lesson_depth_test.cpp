@@ -7,8 +7,6 @@
 namespace norma {
 namespace {
 
-using Catch::Approx;
-
 Json record_of(const LessonCommands& lesson, const std::string& folder, size_t record = 0) {
   return lesson.json_lines(folder + "/probe.jsonl").at(record);
 }
@@ -29,7 +27,7 @@ double mean_of(const Numbers& numbers) {
 }  // namespace
 
 TEST_CASE("lesson 3: what depth does without norms", "[lessons]") {
-  const LessonCommands lesson(3, {{"./norma train ", "./norma train model.width=64 "}});
+  const LessonCommands lesson(3, {{"data=spirals", "data=spirals model.width=64"}});
   REQUIRE(lesson.failed().empty());
   const Json small = record_of(lesson, "03_small"), right = record_of(lesson, "03_right"),
              large = record_of(lesson, "03_large"), norm = record_of(lesson, "03_layer_norm");

@@ -7,8 +7,6 @@
 namespace norma {
 namespace {
 
-using Catch::Approx;
-
 // A gauge of one part over the records of a run.
 Numbers course_of(const LessonCommands& lesson, const std::string& folder, const char* list,
                   const std::string& gauge, size_t part) {
@@ -36,8 +34,8 @@ TEST_CASE("lesson 9: post-norm's early gradients, and warmup", "[lessons]") {
   REQUIRE(lesson.failed().empty());
   std::map<std::string, double> norm = lesson.means("slopes", "score");
   const auto slope = [&](const std::string& placement) {
-    return std::log(norm.at("layers=16/placement=" + placement) /
-                    norm.at("layers=4/placement=" + placement)) /
+    return std::log(norm.at("layers=16/" + placement) /
+                    norm.at("layers=4/" + placement)) /
            std::log(4);
   };
   CHECK(slope("pre") == Approx(-0.5).margin(0.25));
@@ -101,7 +99,8 @@ TEST_CASE("lesson 10: weights without a scale turn by √(2ηλ) a step", "[less
 TEST_CASE("lesson 11: logits explode, and a norm on queries and keys holds them", "[lessons]") {
   const LessonCommands lesson(
       11, {{"11_attention.json", "11_attention.json train.steps=60 train.eval_every=60"},
-           {"11_rates.json", "11_rates.json seeds=1 tune.optim.lr='[0.005,0.04]' steps=60"}});
+           {"11_rates.json", "11_rates.json seeds=1 steps=60 "
+                             "tune='{\"optim.lr\":{\"log\":[0.005,0.04],\"count\":2}}'"}});
   REQUIRE(lesson.failed().empty());
   const Numbers plain = course_of(lesson, "plain", "attention", "largest_logit/largest", 0),
                 held = course_of(lesson, "qk-norm", "attention", "largest_logit/largest", 0);

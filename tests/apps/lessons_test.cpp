@@ -77,7 +77,7 @@ TEST_CASE("lessons are listed, and an unknown one is refused", "[lessons]") {
   CHECK(listed.code == 0);
   CHECK(listed.out.find(" 1  Eight numbers\n") != std::string::npos);
   const Ended refused = run_program_as_user({"lessons", "--commands", "16"});
-  CHECK(refused.code == 1);
+  CHECK(refused.code == 2);
   CHECK(refused.err.find("found lesson 16, expected one of 1, 2") != std::string::npos);
 }
 

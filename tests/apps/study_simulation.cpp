@@ -12,7 +12,7 @@ namespace norma {
 namespace {
 
 using World = SimulatedWorld;
-using Scores = std::vector<double>;  // [seed]
+using ScoresBySeed = std::vector<double>;  // [seed]
 
 // One study as it runs: the place of the best rate on the grid is its own.
 class RunningStudy {
@@ -23,13 +23,13 @@ class RunningStudy {
         best_rate_(World::kRates / 2 + random_.uniform() - 0.5) {}
 
   // The luck that all runs of a seed share, for as many new seeds.
-  Scores new_seeds(int count) {
-    Scores shared(static_cast<size_t>(count));
+  ScoresBySeed new_seeds(int count) {
+    ScoresBySeed shared(static_cast<size_t>(count));
     for (double& luck : shared) luck = World::kDeviation * std::sqrt(0.5) * unit_luck();
     return shared;
   }
 
-  ArmScores run(const SimulatedArm& arm, int rate, const Scores& shared) {
+  ArmScores run(const SimulatedArm& arm, int rate, const ScoresBySeed& shared) {
     ArmScores runs;
     for (const double luck : shared) {
       const double own = World::kDeviation * std::sqrt(0.5) * arm.own * unit_luck();
@@ -43,21 +43,21 @@ class RunningStudy {
   }
 
   // scores[rate][seed]
-  std::vector<Scores> run_grid(const SimulatedArm& arm, const Scores& shared) {
-    std::vector<Scores> scores;
+  std::vector<ScoresBySeed> run_grid(const SimulatedArm& arm, const ScoresBySeed& shared) {
+    std::vector<ScoresBySeed> scores;
     for (int rate = 0; rate < World::kRates; ++rate)
       scores.push_back(run(arm, rate, shared).scores);
     return scores;
   }
 
   // The best rate by the tuning seeds, or the better of the best two by these and `further` ones.
-  int tuned_rate(const SimulatedArm& arm, const Scores& tuning, const Scores& further) {
-    std::vector<Scores> scores = run_grid(arm, tuning);
+  int tuned_rate(const SimulatedArm& arm, const ScoresBySeed& tuning, const ScoresBySeed& further) {
+    std::vector<ScoresBySeed> scores = run_grid(arm, tuning);
     if (further.empty()) return static_cast<int>(best_point(scores));
-    std::vector<Scores> of_two;
+    std::vector<ScoresBySeed> of_two;
     const std::array<size_t, 2> finalists = best_two_points(scores);
     for (const size_t rate : finalists) {
-      const Scores more = run(arm, static_cast<int>(rate), further).scores;
+      const ScoresBySeed more = run(arm, static_cast<int>(rate), further).scores;
       of_two.push_back(scores[rate]);
       of_two.back().insert(of_two.back().end(), more.begin(), more.end());
     }
@@ -98,9 +98,9 @@ class RunningStudy {
 
 SimulatedStudy simulated_study(const SimulatedDesign& design, uint32_t number) {
   RunningStudy running(design, number);
-  const Scores tuning = running.new_seeds(design.tuning_seeds);
-  const Scores fresh = running.new_seeds(design.seeds);
-  const Scores further = running.new_seeds(design.run_off);
+  const ScoresBySeed tuning = running.new_seeds(design.tuning_seeds);
+  const ScoresBySeed fresh = running.new_seeds(design.seeds);
+  const ScoresBySeed further = running.new_seeds(design.run_off);
   SimulatedStudy study;
   for (const SimulatedArm& arm : design.arms) {
     const int rate = running.tuned_rate(arm, tuning, further);
@@ -115,10 +115,10 @@ SimulatedStudy simulated_study(const SimulatedDesign& design, uint32_t number) {
 
 SelectionBias simulated_selection_bias(const SimulatedDesign& design, uint32_t number) {
   RunningStudy running(design, number);
-  const Scores seeds = running.new_seeds(design.seeds);
+  const ScoresBySeed seeds = running.new_seeds(design.seeds);
   SelectionBias bias;
   for (const SimulatedArm& arm : design.arms) {
-    const std::vector<Scores> scores = running.run_grid(arm, seeds);
+    const std::vector<ScoresBySeed> scores = running.run_grid(arm, seeds);
     const size_t best = best_point(scores);
     const double too_low = running.truth(arm, static_cast<int>(best)) - mean_of(scores[best]);
     bias.of_mean.push_back(too_low / seed_deviation(arm));
