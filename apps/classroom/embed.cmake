@@ -10,7 +10,7 @@ add_custom_command(
   COMMENT "Writing the playground's engine as text"
   VERBATIM)
 set(scripts "")
-foreach(file engine state elements bars options panel derivative)
+foreach(file engine state elements bars options formula panel derivative)
   list(APPEND scripts "kPlaygroundScript=${assets}/playground_${file}.js")
 endforeach()
 embed_texts(classroom "kEngine=${engine_text}" "kPlaygroundBody=${assets}/playground.html"

@@ -171,6 +171,12 @@ std::string list_norms() {
 std::string run_norm(std::string_view request) {
   try {
     return json_line(answer(request));
+  } catch (const ConfigError& error) {
+    Json faults = Json::array();
+    for (const Fault& fault : error.faults())
+      faults.push_back(
+          {{"path", fault.path}, {"expected", fault.expected}, {"nearest", fault.nearest}});
+    return json_line(Json{{"error", error.what()}, {"faults", std::move(faults)}});
   } catch (const std::exception& error) {
     return json_line(Json{{"error", error.what()}});
   }

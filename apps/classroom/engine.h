@@ -21,7 +21,8 @@ std::string list_norms();
 //   out  {"tensors": {"output": {"shape", "values"}, …}, "state": {…}, "domains": {"kind", "of",
 //         "n", "mean", "variance", "mean_square", "one_dx", "u_dx"}, "read": {"centre", "stats"},
 //         "terms": {"direct", "along_one", "along_u"}, "derivative": {"equal", "error", …}}
-// or {"error": "…"}: nothing is thrown. Numbers that are not finite are null.
+// or {"error": "…"}, with "faults": [{"path", "expected", "nearest"}] where the request has a mistake
+// in its options: nothing is thrown. Numbers that are not finite are null.
 std::string run_norm(std::string_view request);
 
 // What tells engines apart: a hash of list_norms(), and for every norm a few sums over what it

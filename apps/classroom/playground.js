@@ -35,6 +35,18 @@
     return side;
   }
 
+  // What a side shows: its answer or, while a formula is being typed and cannot be read, that of the
+  // last one that could, with what is wrong now.
+  const computed = [null, null];
+  function answered(side, i, more) {
+    const answer = request(side, more);
+    if (!answer.error) computed[i] = side;
+    const last = computed[i];
+    if (!answer.error || side.type !== "formula" || !last || last.type !== "formula") return {...answer, options: side.options};
+    const before = [last, {...last, state: {}}].map(each => request(each, more)).find(each => !each.error);
+    return before ? {...before, options: last.options, wrong: answer} : answer;
+  }
+
   function update(change) {
     Object.assign(page.state, change);
     show();
@@ -113,7 +125,7 @@
   function show() {
     const keepFocus = focusKeeper();
     const {sides, derivative: question} = page.state;
-    const answers = sides.map((side, i) => request(side, question.side === i ? {derivative: {of: question.of, text: question.text}} : {}));
+    const answers = sides.map((side, i) => answered(side, i, question.side === i ? {derivative: {of: question.of, text: question.text}} : {}));
     outputs = answers[0].tensors ? answers[0].tensors.output.values : page.state.x;
     const known = answers.find(answer => answer.domains);
     showControls();
@@ -131,6 +143,7 @@
   }
 
   function open() {
+    computed.fill(null);
     page.state = location.hash.length > 1 ? parsed(location.hash.slice(1), types) : start(types);
     show();
   }

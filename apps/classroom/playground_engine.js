@@ -1,6 +1,6 @@
 "use strict";
 // The playground's parts, in the order in which they are put into the page: engine, state, bars,
-// options, panel, derivative, and at last the page.
+// options, formula, panel, derivative, and at last the page.
 const playground = {};
 
 // The engine (apps/classroom/engine.h) in WebAssembly, from gzip in base64: list(), run(request) and

@@ -16,10 +16,10 @@ playground.panel = (() => {
   function panel(page, index) {
     const name = "AB"[index], root = element("div", {class: "panel"});
     const parts = {};
-    for (const key of ["choice", "about", "options", "answer"]) root.append(parts[key] = element("div", {}));
+    for (const key of ["choice", "about", "formula", "options", "answer"]) root.append(parts[key] = element("div", {}));
     const opened = {};
     let filter = "";
-    const own = () => page.state.sides[index];
+    const own = () => page.state.sides[index], isTyped = () => own().type === "formula";
     const change = side => page.update({sides: page.state.sides.map((each, i) => (i === index ? side : each))});
     const remember = (key, node) => {
       node.addEventListener("toggle", () => { opened[key] = node.open; });
@@ -38,20 +38,41 @@ playground.panel = (() => {
         select("norm ", fitting.map(norm => [norm.type, norm.type]), own().type, type => change(page.fresh(type)))));
     }
 
+    // The editor of a norm that is typed: made once, so that typing is not interrupted.
+    let editor = null;
+    function typing(answer, act) {
+      parts.formula.hidden = !isTyped();
+      if (!isTyped()) return;
+      if (!editor) {
+        editor = playground.formula.editor(name, page.schema["norm.formula"], act);
+        parts.formula.append(editor.root);
+      }
+      editor.show(own().options, answer.error ? answer : answer.wrong, !!answer.wrong);
+    }
+
+    // Controls for the options, but for those that are typed, and for the numbers of the state.
+    function options(answer, schema) {
+      const act = next => change({...own(), options: next, state: {}});
+      typing(answer, act);
+      const list = isTyped() ? playground.formula.choices(schema, own().options, page.state.shape[2], act) :
+        playground.options.list(schema, own().options, act);
+      const numbers = answer.state ? playground.options.state(answer.state, own().state, state => change({...own(), state})) : null;
+      const open = isTyped() ? opened.choices !== false : opened.options || !!answer.error;
+      parts.options.replaceChildren(...[
+        list && remember(isTyped() ? "choices" : "options", details(open, "Options", list)),
+        numbers && remember("state", details(opened.state, "What it learns and tracks", numbers))].filter(Boolean));
+    }
+
     function about(answer) {
-      const norm = page.norms.find(each => each.type === own().type);
+      const norm = page.norms.find(each => each.type === own().type), schema = page.schema[`norm.${own().type}`];
       const domain = answer.domains ? answer.domains.kind : norm.domain;
       const sentence = answer.domains && answer.domains.mixed ? "Several domains enter, each as the formula says." :
         domain ? kDomains[domain][1] : "";
-      parts.about.replaceChildren(element("p", {class: "formula"}, `y = ${norm.summary}`),
+      const formula = isTyped() && !answer.error ? answer.options.map || schema.properties.map.default : norm.summary;
+      parts.about.replaceChildren(element("p", {class: "formula"}, `y = ${formula}`),
         element("p", {class: "source"}, [norm.source, norm.approximate ? "backward approximate, on purpose" : ""].filter(Boolean).join("; ")),
         element("p", {}, sentence));
-      const schema = page.schema[`norm.${own().type}`];
-      const list = playground.options.list(schema, own().options, options => change({...own(), options, state: {}}));
-      const numbers = answer.state ? playground.options.state(answer.state, own().state, state => change({...own(), state})) : null;
-      parts.options.replaceChildren(...[
-        list && remember("options", details(opened.options || !!answer.error, "Options", list)),
-        numbers && remember("state", details(opened.state, "What it learns and tracks", numbers))].filter(Boolean));
+      options(answer, schema);
     }
 
     // What is said of one element, and who shares its statistic.
@@ -105,7 +126,7 @@ playground.panel = (() => {
       choose();
       about(answer);
       if (answer.error) {
-        parts.answer.replaceChildren(element("p", {class: "error", role: "alert"}, answer.error));
+        parts.answer.replaceChildren(isTyped() ? "" : element("p", {class: "error", role: "alert"}, answer.error));
         return;
       }
       const {shape} = page.state, of = answer.domains.of;

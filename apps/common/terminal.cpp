@@ -69,12 +69,25 @@ const Terminal& stderr_terminal() {
   return terminal;
 }
 
+namespace {
+
+// Whether an accent of the block U+0300 to U+036F stands there, which is drawn over the letter
+// before it: x̂.
+bool combines(std::string_view text, size_t at) {
+  if (at + 1 >= text.size()) return false;
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const auto next = static_cast<unsigned char>(text[at + 1]);
+  return lead == 0xCC || (lead == 0xCD && next <= 0xAF);
+}
+
+}  // namespace
+
 int columns_of(std::string_view text) {
   int columns = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\x1b') {
       while (i < text.size() && text[i] != 'm') ++i;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && !combines(text, i)) {
       ++columns;
     }
   }

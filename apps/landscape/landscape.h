@@ -11,7 +11,7 @@
 
 namespace norma {
 
-// What is looked at of the loss around the weights; no command reads it yet. The default takes some
+// What is looked at of the loss around the weights (probe --landscape). The default takes some
 // fifty gradients.
 struct LandscapeOptions {
   std::string mode = "train";

@@ -4,13 +4,14 @@ charts.heat = (() => {
   const {finite, number, widthOf, shortened, frame} = charts;
 
   // spec: x and y {label, values (texts)}, cells (a row a y, null where there is none). Lower is
-  // stronger. `bare`: low rows without numbers on them, for many; `none` says of an empty cell why.
+  // stronger. `bare`: low rows without numbers on them, for many; `square`: such cells as high as they
+  // are wide; `none` says of an empty cell why.
   // With controls (charts.frame), `of(state)` gives what of the spec follows from them.
   function heat(figure, given) {
     frame(figure, {controls: given.controls, draw(svg, width, state) {
       const spec = given.of ? {...given, ...given.of(state)} : given;
       const margin = Math.min(width * .35, d3.max(spec.y.values.map(widthOf))) + 12;
-      const wide = Math.min(120, (width - margin) / spec.x.values.length), tall = spec.bare ? 16 : 40, top = 40;
+      const wide = Math.min(spec.square ? 36 : 120, (width - margin) / spec.x.values.length), tall = spec.square ? wide : spec.bare ? 16 : 40, top = 40;
       const height = top + tall * spec.y.values.length + 6;
       const values = [].concat(...spec.cells).filter(finite), [low, high] = d3.extent(values);
       // Never so strong that the number on it could not be read.

@@ -12,6 +12,8 @@ set(charts "")
 foreach(file charts charts_frame charts_xy charts_rows charts_heat)
   list(APPEND charts "kCharts=${assets}/${file}.js")
 endforeach()
+foreach(file probe probe_norms probe_courses probe_landscape)
+  list(APPEND charts "kProbeCharts=${assets}/${file}.js")
+endforeach()
 embed_texts(pages "kD3=${d3}" "kPage=${assets}/page.html" "kStyle=${assets}/style.css" ${charts}
-  "kStudyCharts=${assets}/study.js" "kRunCharts=${assets}/runs.js"
-  "kProbeCharts=${assets}/probe.js")
+  "kStudyCharts=${assets}/study.js" "kRunCharts=${assets}/runs.js")

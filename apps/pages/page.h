@@ -40,7 +40,7 @@ extern const char* const kStyle;
 extern const char* const kCharts;       // charts.js and charts_*.js
 extern const char* const kStudyCharts;  // study.js
 extern const char* const kRunCharts;    // runs.js
-extern const char* const kProbeCharts;  // probe.js
+extern const char* const kProbeCharts;  // probe.js and probe_*.js
 extern const char* const kD3;           // d3.min.js; empty where it was not found
 
 }  // namespace norma::embedded

@@ -1,16 +1,26 @@
 "use strict";
-// The charts of probes: what passes through a model, module by module and step by step.
-(() => {
-  const {number, finite} = charts;
+// The charts of probes: what passes through a model, module by module and step by step. This file:
+// what they share, and those of modules and blocks; then one file each for norms, courses over steps
+// and the landscape of the loss.
+const probes = (() => {
   const probed = data => data.probe.runs;
   const groups = data => probed(data).map((run, index) => ({index, name: run.name}));
   const unique = lists => [...new Set([].concat(...lists))];
 
-  // A slider over all steps at which any run was probed; it starts at the last.
+  // A slider over those steps; it starts at the last.
+  const slider = steps => ({key: "step", label: "step", texts: steps.map(s => charts.number(s)), at: steps.length - 1, slides: true});
+  // Over all steps at which any run was probed.
   function stepControl(data) {
     const steps = unique(probed(data).map(run => run.steps)).sort((a, b) => a - b);
-    return {steps, control: {key: "step", label: "step", texts: steps.map(s => number(s)), at: steps.length - 1, slides: true}};
+    return {steps, control: slider(steps)};
   }
+
+  return {probed, groups, unique, slider, stepControl};
+})();
+
+(() => {
+  const {number} = charts, {probed, groups, unique, stepControl} = probes;
+
   // The gauges that have numbers in this pass, first the one to begin with.
   function gaugesOf(data, pass, first) {
     const names = unique(probed(data).map(run => Object.keys(run[pass])));
@@ -53,48 +63,6 @@
         const shown = series(state), most = d3.max(shown, s => s.points.length) || 1;
         return {series: shown, x: {label: "block", fixed: true, ticks: d3.range(1, most + 1, Math.ceil(most / 8))}};
       }});
-  }
-
-  // A choice among the norms of all runs, by path.
-  const normPaths = data => unique(probed(data).map(run => run.norms.map(norm => norm.path)));
-  const kStages = [["incoming", "dy"], ["through_gamma", "× γ"], ["direct", "× gain"], ["outgoing", "dx"]];
-
-  // Each norm a line over the stages, light to strong by depth; weights that are normalized dashed.
-  function normStages(place, data) {
-    const {steps, control} = stepControl(data);
-    if (!normPaths(data).length) return;
-    charts.xy(place, {
-      controls: [control], groups: groups(data),
-      x: {label: "stage of the backward", fixed: true, domain: [-.15, 3.15], ticks: [0, 1, 2, 3], format: i => (kStages[i] ? kStages[i][1] : "")},
-      y: {label: "length of the gradient", log: true},
-      of: state => ({series: probed(data).flatMap((run, group) => {
-        const at = run.steps.indexOf(steps[state.step]);
-        return run.norms.map((norm, i) => ({group, line: "line", marks: true, dashed: norm.of_weight, faint: i + 1 < run.norms.length && i > 0,
-          points: kStages.map(([stage, name], x) => ({x, y: (norm[stage] || [])[at],
-            label: x === 3 && (i === 0 || i + 1 === run.norms.length) ? norm.path : undefined,
-            text: `${run.name}, step ${number(steps[state.step])}\n${norm.path}: ${norm.type}\n${name}: ${number((norm[stage] || [])[at], 5)}`}))}));
-      })}),
-    });
-  }
-
-  // Shares along 1 and x̂, norm by norm, beside that of a random direction.
-  function normShares(place, data) {
-    const {steps, control} = stepControl(data), along = [["share_u", "along x̂"], ["share_one", "along 1"], ["left_u", "ε-leak"]];
-    if (!normPaths(data).length) return;
-    charts.xy(place, {
-      controls: [{key: "along", label: "what", texts: along.map(([, name]) => name)}, control], groups: groups(data),
-      x: {label: "norm, in the order of the forward", fixed: true}, y: {label: "", log: true},
-      of: state => {
-        const [gauge, name] = along[state.along], beside = gauge === "left_u" ? "predicted_left_u" : "baseline";
-        const series = (key, more) => probed(data).map((run, group) => {
-          const at = run.steps.indexOf(steps[state.step]);
-          return {group, ...more, points: run.norms.map((norm, i) => ({x: i + 1, y: (norm[key] || [])[at],
-            text: `${run.name}, step ${number(steps[state.step])}\n${norm.path}: ${norm.type}\n${key === gauge ? name : key === "baseline" ? "a random direction" : "predicted"}: ${number((norm[key] || [])[at], 5)}`}))};
-        });
-        return {y: {label: gauge === "left_u" ? "part of it that is left in dx" : "share of the squared gradient", log: true},
-          series: [...series(gauge, {line: "line", marks: true}), ...series(beside, {line: "line", dashed: true, faint: true})]};
-      },
-    });
   }
 
   // Modules by steps; the strength of a cell is the logarithm of its size.
@@ -142,5 +110,5 @@
     });
   }
 
-  charts.fill({probe_depth: depth, probe_blocks: blocks, probe_norm_stages: normStages, probe_norm_shares: normShares, probe_field: field, probe_histograms: histograms});
+  charts.fill({probe_depth: depth, probe_blocks: blocks, probe_field: field, probe_histograms: histograms});
 })();

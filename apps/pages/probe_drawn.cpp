@@ -2,18 +2,13 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/pages/probe_page.h"
+#include "apps/pages/probe_parts.h"
 #include "apps/pages/report_values.h"
 
 namespace norma::pages {
 namespace {
 
 constexpr const char* kPasses[] = {"forward", "backward"};
-
-// Null for what is no finite number, which is how JSON knows it.
-Json number_or_null(const Json& value) {
-  const std::optional<double> number = as_number(value);
-  return number ? Json(*number) : Json(nullptr);
-}
 
 // The numbers of a gauge over all modules of a record.
 Json row_of(const Json& modules, const char* pass, const std::string& gauge) {
@@ -53,31 +48,6 @@ void add_blocks(const Json& records, Json& run) {
         run["blocks"][gauge].push_back(member(member(record, "model"), gauge.c_str()));
 }
 
-// What norms do to the gradient: {path, type, projection, gauge: [by step]} each.
-Json norm_gradients(const Json& records) {
-  Json norms = Json::array();
-  for (const Json& last : members(records.back(), "norms")) {
-    const Json& parts = member(last, "norm_gradient");
-    if (!parts.is_object()) continue;
-    Json norm{{"path", text_at(last, "path")}};
-    for (const auto& [gauge, value] : parts.items()) {
-      if (!value.is_number()) {
-        norm[gauge] = value;
-        continue;
-      }
-      norm[gauge] = std::vector<Json>(records.size());  // null where a record lacks it
-    }
-    for (size_t at = 0; at < records.size(); ++at)
-      for (const Json& line : members(records[at], "norms"))
-        if (text_at(line, "path") == text_at(last, "path"))
-          for (const auto& [gauge, value] : member(line, "norm_gradient").items())
-            if (norm.contains(gauge) && norm[gauge].is_array())
-              norm[gauge][at] = number_or_null(value);
-    norms.push_back(norm);
-  }
-  return norms;
-}
-
 Json drawn_run(const std::string& name, const Json& all) {
   // A model has the same modules at every step; should a file hold others, the last ones count.
   const size_t modules = members(all.back(), "modules").size();
@@ -90,7 +60,11 @@ Json drawn_run(const std::string& name, const Json& all) {
     run["modules"].push_back(module_label(module));
   for (const char* pass : kPasses) add_gauges(records, pass, run);
   add_blocks(records, run);
-  run["norms"] = norm_gradients(records);
+  run["norms"] = norms_of(records);
+  run["courses"] = courses_of(records);
+  run["landscape"] = landscapes_of(records);
+  run["kinds"] = kinds_of(records.back());
+  run["follows"] = rotation_follows(records);
   add_histograms(records, run);
   return run;
 }

@@ -5,6 +5,7 @@
 
 #include "apps/common/html.h"
 #include "apps/pages/page.h"
+#include "apps/pages/probe_parts.h"
 #include "apps/pages/report_values.h"
 #include "apps/pages/table.h"
 
@@ -33,28 +34,30 @@ std::string alarms(const Json& runs) {
 // Numbers of the last record, a row a line of `list`: its names, then the gauges found within it,
 // those of the pass alone where one is given.
 std::string last_numbers(const Json& record, const char* list, const char* name, const char* pass) {
-  const Json& lines = members(record, list);
   std::vector<std::string> gauges;
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, double>>>> lines;
+  for (const Json& line : members(record, list)) {
+    const std::string op = text_at(line, "op");
+    lines.emplace_back(text_at(line, name) + (op.empty() ? "" : " " + op),
+                       numbers_in(pass ? member(line, pass) : line));
+    for (const auto& [gauge, number] : lines.back().second)
+      if (std::ranges::find(gauges, gauge) == gauges.end()) gauges.push_back(gauge);
+  }
   std::vector<Column> columns{{name, true}};
-  const auto gauges_of = [&](const Json& line) -> const Json& {
-    return pass ? member(line, pass) : line;
-  };
-  for (const Json& line : lines)
-    for (const auto& [gauge, value] : gauges_of(line).items())
-      if (value.is_number() && gauge != "output" &&
-          std::find(gauges.begin(), gauges.end(), gauge) == gauges.end())
-        gauges.push_back(gauge);
   for (const std::string& gauge : gauges) columns.push_back({gauge});
   std::vector<Row> rows;
-  for (const Json& line : lines) {
-    const std::string op = text_at(line, "op");
-    Row row{{row_name(text_at(line, name) + (op.empty() ? "" : " " + op))}};
-    for (const std::string& gauge : gauges)
-      row.cells.push_back(figure(number_at(gauges_of(line), gauge.c_str())));
+  for (const auto& [of, numbers] : lines) {
+    Row row{{row_name(of)}};
+    for (const std::string& gauge : gauges) {
+      const auto found =
+          std::ranges::find(numbers, gauge, [](const auto& number) { return number.first; });
+      row.cells.push_back(
+          figure(found == numbers.end() ? std::nullopt : std::optional(found->second)));
+    }
     rows.push_back(row);
   }
   const std::string title = pass ? std::string("Modules, ") + pass : list;
-  return rows.empty() || gauges.empty() ? "" : details(title, table(title, columns, rows));
+  return gauges.empty() ? "" : details(title, table(title, columns, rows));
 }
 
 std::string blocks_content(const Json& drawn) {
@@ -64,29 +67,6 @@ std::string blocks_content(const Json& drawn) {
     html += "<div><h3>" + html_escaped(name) + "</h3>\n" +
             chart("probe_blocks", name + " by block", name) + "</div>\n";
   return html.empty() ? "" : "<div class=\"panels\">\n" + html + "</div>\n";
-}
-
-// How each norm treats the gradient, in a sentence: the same for all norms of a kind.
-std::string projections(const Json& drawn) {
-  std::vector<std::string> texts;
-  for (const Json& run : members(drawn, "runs"))
-    for (const Json& norm : members(run, "norms")) {
-      const std::string text = text_at(norm, "type") + ": " + text_at(norm, "projection");
-      if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
-    }
-  return bullets(texts, "notes");
-}
-
-std::string norms_content(const Json& drawn) {
-  const Json& runs = members(drawn, "runs");
-  const bool any = std::any_of(runs.begin(), runs.end(),
-                               [](const Json& run) { return !members(run, "norms").empty(); });
-  if (!any) return "";
-  return "<h3>Length of the gradient, stage by stage</h3>\n" +
-         chart("probe_norm_stages", "length of the gradient through each norm") +
-         "<h3>What each norm takes out</h3>\n" +
-         chart("probe_norm_shares", "share of the gradient's square along 1 and x̂") +
-         projections(drawn);
 }
 
 std::string fields_content(const Json& drawn) {
@@ -145,6 +125,24 @@ void add_probe_sections(const Json& runs, const Json& drawn, Body& body) {
       "Backward through a norm: what comes in, times γ, times the gain (1/σ as a rule, usually "
       "the main story), less what lies along 1 and along x̂. A random direction would lose 1/n.",
       norms_content(drawn));
+  body.add("slopes", "Slopes of maps without a statistic",
+           "Where a bounded curve stands in the place of a norm (DyT, Derf …) there is nothing to "
+           "take out: the gradient is multiplied by the curve's slope, element by element. Slopes "
+           "without γ; where they are small, the curve is saturated.",
+           slopes_content(drawn));
+  body.add("parameters_course", "Parameters over steps",
+           "A gauge of parameters at each step that was probed. Dashed, where there is such a "
+           "thing: what theory expects it to follow, times the median of their ratio; or what it "
+           "is to come near to.",
+           courses_content(drawn, "parameters"));
+  body.add("parts_course", "Joins, attentions and norms over steps",
+           "A gauge of where branches join the stream, of attentions or of norms, likewise.",
+           courses_content(drawn, "parts"));
+  body.add(
+      "landscape", "Loss landscape",
+      "The loss around the weights as they were at a step, over fixed batches. Smooth is where "
+      "the gradient does not turn on the way along it: where a longer step can be trusted.",
+      landscape_content(drawn));
   body.add("field", "Modules by steps",
            "How the size of a gauge changes over training, all modules at once.",
            fields_content(drawn));

@@ -7,6 +7,7 @@
 #include "apps/common/progress.h"
 #include "apps/common/signals.h"
 #include "apps/pages/probe_page.h"
+#include "apps/probe/landscape_arguments.h"
 #include "apps/probe/subject.h"
 #include "apps/probe/tables.h"
 #include "core/io/atomic_file.h"
@@ -23,7 +24,9 @@ constexpr About kAbout{
     "Measures what happens inside a model: of every module's output and of the gradient there how "
     "large they are, how they are distributed and what is dead; of every parameter its gradient "
     "and "
-    "what a step does to it; of joins, attentions and norms what is their own. Takes training "
+    "what a step does to it; of joins, attentions and norms what is their own; with --landscape, "
+    "of "
+    "the loss around the weights. Takes training "
     "configs and run folders, several of them side by side. Prints tables and leaves "
     "probe.jsonl and probe.html, a page of charts; a run is not changed by it.",
     "  probe configs/quickstart.json\n"
@@ -31,6 +34,7 @@ constexpr About kAbout{
     "  probe configs/fashion_resnet20.json --at every 50 train.steps=200 --preset light\n"
     "  probe runs/quickstart\n"
     "  probe runs/ln runs/rms\n"
+    "  probe runs/ln --landscape --slice line --slice plane\n"
     "  probe --list\n"
     "  probe --explain kurtosis\n"};
 
@@ -40,6 +44,7 @@ struct Arguments {
   int64_t batches = 1;
   int threads = 0;
   bool list = false;
+  LandscapeArguments landscape;
 
   void declare(CLI::App& app) {
     app.add_option("subjects", words,
@@ -56,6 +61,7 @@ struct Arguments {
     app.add_option("-o,--out", out,
                    "Folder for probe.jsonl (of several subjects, for a folder each); if left out, "
                    "the run's own, or runs/<config's name>-probe");
+    landscape.declare(app);
     app.add_flag("--list", list, "List all gauges and the presets");
     app.add_option("--explain", explain, "Say what a gauge computes, and over what");
     app.add_option("-j,--threads", threads, "Worker threads; all cores if left out")
@@ -85,16 +91,15 @@ fs::path folder_of(const Subject& subject, const std::string& out, bool several,
   return folder;
 }
 
-std::vector<Json> records_of(const Subject& subject, const ProbeOptions& options, const When& when,
-                             bool quiet) {
+std::vector<Json> records_of(const Subject& subject, Probe& probe, const When& when, bool quiet) {
   const bool trains = when.kind == When::Kind::kStep || when.kind == When::Kind::kEvery;
-  if (!trains) return probe_subject(subject, options, when, [](int64_t) { return true; });
+  if (!trains) return probe_subject(subject, probe, when, [](int64_t) { return true; });
   Progress progress(
       {.label = subject.name,
        .total = when.kind == When::Kind::kStep ? when.number : subject.config.train.steps,
        .unit = "steps",
        .quiet = quiet});
-  const std::vector<Json> records = probe_subject(subject, options, when, [&](int64_t step) {
+  const std::vector<Json> records = probe_subject(subject, probe, when, [&](int64_t step) {
     progress.update(step, "");
     return !stop_requested();
   });
@@ -132,7 +137,8 @@ int run(CommandLine& line) {
         "--help says more");
   ProbeOptions options{
       .preset = args.preset, .every = {}, .gauges = args.gauges, .batches = args.batches};
-  Probe{options};  // names of gauges are checked before anything is read
+  // Names of gauges are checked before anything is read.
+  Probe probe(options, args.landscape.options(args.batches));
 
   std::vector<Subject> subjects;
   for (const std::string& word : args.words) subjects.push_back(read_subject(word, overrides));
@@ -141,7 +147,7 @@ int run(CommandLine& line) {
   std::vector<fs::path> folders;
   Json shown{{"norma", version()}, {"runs", Json::array()}};
   for (const Subject& subject : subjects) {
-    const std::vector<Json> records = records_of(subject, options, when, line.quiet());
+    const std::vector<Json> records = records_of(subject, probe, when, line.quiet());
     if (records.empty()) return 1;  // stopped before the first
     const fs::path folder = folder_of(subject, args.out, subjects.size() > 1, folders);
     folders.push_back(folder);

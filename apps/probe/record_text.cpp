@@ -61,6 +61,39 @@ std::string norms_text(const Json& norms) {
   return table.text();
 }
 
+// The gradient's length behind each stage, and what of its square lies along 1 and x̂.
+std::string norm_gradients_text(const Json& norms) {
+  TextTable table({"gradient at norm", "dy", "× γ", "gain", "× gain", "dx", "along 1", "along x̂",
+                   "random", "ε-leak", "what"});
+  bool any = false;
+  for (const Json& norm : norms) {
+    const Json& parts = pages::member(norm, "norm_gradient");
+    if (!parts.is_object()) continue;
+    any = true;
+    table.add({norm["path"], cell(parts, "incoming"), cell(parts, "through_gamma"),
+               cell(parts, "gain_median"), cell(parts, "direct"), cell(parts, "outgoing"),
+               percent_cell(parts, "share_one"), percent_cell(parts, "share_u"),
+               percent_cell(parts, "baseline"), cell(parts, "left_u"),
+               pages::text_at(parts, "kind") +
+                   (pages::flag_at(parts, "of_weight") ? ", in weight space" : "")});
+  }
+  return any ? table.text() : "";
+}
+
+// A line a gauge: a number each block or norm.
+std::string model_text(const Json& model) {
+  std::string text;
+  for (const auto& [gauge, values] : model.items()) {
+    if (!values.is_array()) continue;
+    std::string numbers;
+    for (const Json& value : values)
+      if (value.is_number()) numbers += "  " + formatted("%.3g", value.get<double>());
+    text += padded(gauge, 20) + numbers + "\n";
+  }
+  return text.empty() ? ""
+                      : stdout_terminal().styled("by block or norm", Style::kBold) + "\n" + text;
+}
+
 std::string parameters_text(const Json& parameters) {
   TextTable table(
       {"parameter", "norm", "grad norm", "grad/weight", "step/weight", "radial", "angle"});
@@ -82,12 +115,17 @@ std::string record_text(const std::string& name, const Json& record) {
                      grouped(record["step"].get<int64_t>()) + " steps\n" + nonfinite_text(record) +
                      "\n" + modules_text(record);
   const auto section = [&](const char* part, std::string (*show)(const Json&)) {
-    if (const Json& lines = pages::member(record, part); !lines.empty()) text += "\n" + show(lines);
+    const Json& lines = pages::member(record, part);
+    const std::string shown = lines.empty() ? "" : show(lines);
+    if (!shown.empty()) text += "\n" + shown;
   };
+  section("model", model_text);
   section("joins", joins_text);
   section("attention", attention_text);
   section("norms", norms_text);
+  section("norms", norm_gradients_text);
   section("parameters", parameters_text);
+  section("landscape", landscape_text);
   return text;
 }
 

@@ -79,8 +79,7 @@ bool take_step(Training& training, Probe& probe, bool probed, std::vector<Json>&
 
 }  // namespace
 
-std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& options,
-                                const When& when,
+std::vector<Json> probe_subject(const Subject& subject, Probe& probe, const When& when,
                                 const std::function<bool(int64_t step)>& progress) {
   const bool as_it_stands = when.kind == When::Kind::kAsItStands;
   const bool to_step = when.kind == When::Kind::kStep;
@@ -92,7 +91,6 @@ std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& opti
   if (as_it_stands && !subject.run.empty() && !checkpoint)
     throw Error(subject.name + " has no checkpoint; --at init probes what it began with");
   const std::unique_ptr<Training> training = training_of(subject, checkpoint);
-  Probe probe(options);
   std::vector<Json> records;
   const bool trains = to_step || when.kind == When::Kind::kEvery;
   const int64_t end = to_step ? std::min(when.number + 1, all) : trains ? all : 0;

@@ -36,8 +36,7 @@ Subject read_subject(const std::string& argument, std::span<const std::string> o
 
 // Trains as far as that takes, in memory alone, and returns the records. `progress` is told the
 // steps done.
-std::vector<Json> probe_subject(const Subject& subject, const ProbeOptions& options,
-                                const When& when,
+std::vector<Json> probe_subject(const Subject& subject, Probe& probe, const When& when,
                                 const std::function<bool(int64_t step)>& progress);
 
 // Writes FOLDER/probe.jsonl, and returns what is in it, in the order of steps. A run keeps its

@@ -8,8 +8,11 @@
 namespace norma {
 
 // A record of a probe as a person reads it: the first value that is not finite, then modules in the
-// order of the forward, joins, attentions, norms and parameters.
+// order of the forward, blocks, joins, attentions, norms, parameters and the landscape.
 std::string record_text(const std::string& name, const Json& record);
+
+// What a record has under "landscape".
+std::string landscape_text(const Json& landscape);
 
 // Records of several subjects side by side: how large outputs and gradients are, module by module,
 // and what is done to each parameter. Modules that only some of them have are left blank elsewhere.

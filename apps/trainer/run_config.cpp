@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "apps/gauges/gauge.h"
 #include "data/data_registry.h"
 #include "layers/loss.h"
 #include "models/model.h"
@@ -55,15 +56,32 @@ void TrainOptions::describe(Fields& f) {
          "above 0, because `patience` counts evaluations");
 }
 
+namespace {
+
+// What a list that holds an unknown name should have been; empty where all are gauges.
+std::string unlike_gauges(const Json& names) {
+  const std::string expected = "a list of names of gauges (probe --list)";
+  if (!names.is_array()) return expected;
+  for (const Json& name : names) {
+    const std::string text = name.is_string() ? name.get<std::string>() : name.dump();
+    if (gauge_registry().find(text)) continue;
+    const std::string nearest = gauge_registry().nearest(text);
+    return expected + "; " + text + " is none" +
+           (nearest.empty() ? "" : ", did you mean " + nearest + "?");
+  }
+  return "";
+}
+
+}  // namespace
+
 void ProbeOptions::describe(Fields& f) {
   f.choice("preset", preset, {"off", "light", "full"},
            "which gauges are read; probe --list says what they are");
   f.maybe_integer("every", every, "steps between probes; null = the preset's period", {.min = 1});
   f.json("gauges", gauges, "names of gauges to be read besides");
   f.integer("batches", batches, "batches of an optimizer step that a probe looks at", {.min = 1});
-  const bool names = gauges.is_array() &&
-                     std::ranges::all_of(gauges, [](const Json& name) { return name.is_string(); });
-  f.rule(names, "gauges", "a list of names of gauges (probe --list)");
+  const std::string expected = unlike_gauges(gauges);
+  f.rule(expected.empty(), "gauges", expected);
 }
 
 void RunConfig::describe(Fields& f) {

@@ -66,6 +66,10 @@ TEST_CASE("the engine refuses in words", "[apps]") {
   CHECK_THAT(error_of(eight_numbers("layr_norm")), ContainsSubstring("did you mean layer_norm?"));
   CHECK_THAT(error_of(eight_numbers("batch_norm")), ContainsSubstring("single value"));
   CHECK_THAT(error_of(eight_numbers("group_norm")), ContainsSubstring("32 groups"));
+  const Json typed = asked(eight_numbers(Json{{"type", "formula"}, {"map", "(x - m) * rr"}}));
+  CHECK(typed["faults"][0]["path"] == "spec.map");
+  CHECK_THAT(typed["faults"][0]["expected"].get<std::string>(),
+             ContainsSubstring("\n    (x - m) * rr\n              ^"));
   Json request = eight_numbers("layer_norm");
   request["shape"] = {1, 1, 9};
   CHECK_THAT(error_of(request), ContainsSubstring("asks for 9"));

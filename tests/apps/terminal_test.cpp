@@ -92,6 +92,7 @@ TEST_CASE("a dumb terminal, a file and a pipe are not rewritten", "[apps]") {
 TEST_CASE("columns are characters, not bytes; colours take none", "[apps]") {
   CHECK(columns_of("") == 0);
   CHECK(columns_of("12 µs █▌") == 8);
+  CHECK(columns_of("x̂ ‖dx̂‖") == 6);
   CHECK(columns_of("\x1b[31mred\x1b[0m!") == 4);
   CHECK(padded("µ", 3) == "µ  ");
   CHECK(padded("long", 3) == "long");

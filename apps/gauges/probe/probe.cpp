@@ -21,10 +21,23 @@ ParamSight sight_of(const Param& param, double scale) {
   return seen;
 }
 
+// What is seen around the weights, or why nothing is: where numbers are no longer finite, the rest
+// of a record says where that began.
+Json landscape_of(Training& training, const LandscapeOptions& options) {
+  try {
+    return landscape_json(survey(training, options));
+  } catch (const Error& error) {
+    return {{"mode", options.mode}, {"refused", error.what()}};
+  }
+}
+
 }  // namespace
 
-Probe::Probe(const ProbeOptions& options)
-    : names_(asked_gauges(options)), period_(asked_period(options)), batches_(options.batches) {
+Probe::Probe(const ProbeOptions& options, std::optional<LandscapeOptions> landscape)
+    : names_(asked_gauges(options)),
+      period_(asked_period(options)),
+      batches_(options.batches),
+      landscape_(std::move(landscape)) {
   for (const std::string& name : names_) gauge_registry().at(name);
 }
 
@@ -47,6 +60,7 @@ void Probe::measure(Training& training) {
   training.rehearse(watcher.get(), batches_ * training.config().train.accumulate,
                     [&](double targets) { read(training, targets); });
   for (const auto& gauge : gauges_) gauge->look_further(training, *record_);
+  if (landscape_) record_->json()["landscape"] = landscape_of(training, *landscape_);
 }
 
 void Probe::read(Training& training, double targets) {
@@ -57,6 +71,7 @@ void Probe::read(Training& training, double targets) {
     sight_.params.push_back(sight_of(param, scale));
   record_.emplace(training.steps_done(), batches_, sight_);
   for (const auto& gauge : gauges_) gauge->read(sight_, *record_);
+  record_->order_norms();
 }
 
 Json Probe::look(Training& training) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/gauges/probe/probe_gauge.h"
+#include "apps/landscape/landscape.h"
 
 namespace norma {
 
@@ -13,8 +14,9 @@ namespace norma {
 // is measured by comparing the weights before and after the real one.
 class Probe {
  public:
-  // Throws an Error for a name of no gauge, with the nearest one.
-  explicit Probe(const ProbeOptions& options);
+  // Throws an Error for a name of no gauge, with the nearest one. With landscape options every
+  // record also has what is seen of the loss around the weights.
+  explicit Probe(const ProbeOptions& options, std::optional<LandscapeOptions> landscape = {});
 
   int64_t period() const { return period_; }
 
@@ -32,6 +34,7 @@ class Probe {
 
   std::vector<std::string> names_;
   int64_t period_, batches_;
+  std::optional<LandscapeOptions> landscape_;
   std::vector<std::unique_ptr<ProbeGauge>> gauges_;
   Sight sight_;
   std::optional<ProbeRecord> record_;

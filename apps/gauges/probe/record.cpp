@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 namespace norma {
 namespace {
+
+constexpr std::string_view kWeight = ".weight";
 
 Json module_line(const ModuleSight& module) {
   Json line{{"path", module.path},
@@ -48,6 +52,23 @@ Json& ProbeRecord::part(const char* list, const std::string& path) {
     if (line["path"] == path) return line;
   lines.push_back({{"path", path}});
   return lines.back();
+}
+
+void ProbeRecord::order_norms() {
+  const auto lines = json_.find("norms");
+  if (lines == json_.end()) return;
+  std::map<std::string, size_t> places;
+  for (const Json& module : json_["modules"]) places.try_emplace(module["path"], places.size());
+  const auto place_of = [&](const Json& line) {
+    // A normalized weight stands where it is used: at the module's path and ".weight".
+    std::string path = line["path"];
+    if (!places.contains(path) && path.ends_with(kWeight))
+      path.resize(path.size() - kWeight.size());
+    const auto place = places.find(path);
+    return place == places.end() ? places.size() : place->second;
+  };
+  std::stable_sort(lines->begin(), lines->end(),
+                   [&](const Json& a, const Json& b) { return place_of(a) < place_of(b); });
 }
 
 Json first_nonfinite(const Sight& sight) {

@@ -19,6 +19,8 @@ class ProbeRecord {
   Json& parameter(size_t param) { return json_["parameters"][param]; }
   // Of a part of the model that has no line yet: "joins", "attention", "norms". One a path.
   Json& part(const char* list, const std::string& path);
+  // Puts the norms, which gauges met in orders of their own, into that of the forward.
+  void order_norms();
   Json& model() { return json_["model"]; }
 
   const Json& json() const { return json_; }
