@@ -150,4 +150,40 @@ TEST_CASE("lesson 12: what stands in for a norm", "[lessons]") {
   CHECK(broken >= 3);
 }
 
+TEST_CASE("lesson 13: gates that start shut open, attention's first", "[lessons]") {
+  const LessonCommands lesson(
+      13, {{"configs/lessons/13_ada_zero.json --out", "configs/lessons/13_ada_zero.json "
+                                                      "train.steps=120 train.eval_every=120 --out"},
+           {"--numerics --html", "--numerics --json --html"}});
+  REQUIRE(lesson.failed().empty());
+  CHECK(lesson.has("ada/report.html"));
+  // Before the first step nothing reaches what is inside a branch; after it everything is reached.
+  const std::vector<Json> first = lesson.json_lines("first/probe.jsonl");
+  const auto unreached = [](const Json& record, const char* part) {
+    int count = 0;
+    for (const Json& parameter : record.at("parameters"))
+      if (parameter.at("name").get<std::string>().find(part) != std::string::npos &&
+          parameter.at("grad_norm") == 0)
+        ++count;
+    return count;
+  };
+  for (const char* inside : {".attn.", ".ffn."}) {
+    CHECK(unreached(first.at(0), inside) > 0);
+    CHECK(unreached(first.at(1), inside) == 0);
+  }
+  CHECK(unreached(first.at(0), "_modulation.bias") == 0);
+
+  const std::vector<Json> records = lesson.json_lines("ada/probe.jsonl");
+  for (const double gate : of_parts(records.front(), "joins", "gate")) CHECK(gate == 0);
+  const Numbers gates = of_parts(records.back(), "joins", "gate");
+  REQUIRE(gates.size() == 8);
+  for (size_t block = 0; block < 4; ++block)
+    CHECK(gates[2 * block] > 1.4 * gates[2 * block + 1]);  // attention, feed-forward
+
+  // One pass loses a hundredth of a variance three orders of magnitude before Welford does.
+  const std::string numerics = lesson.ended(lesson.count() - 2).out;
+  CHECK(numerics.find("one pass: a hundredth of the variance is lost") != std::string::npos);
+  CHECK(numerics.find("some variances are negative") != std::string::npos);
+}
+
 }  // namespace norma
