@@ -137,10 +137,10 @@ int run(CommandLine& line) {
   app.add_flag("--numerics", numerics,
                "Measure how sums lose digits on hard inputs; with a spec, how that layer does in "
                "float32");
-  CLI::Option* const of_numbers =
-      app.add_option("--numbers", typed.numbers,
-                     "Show what norms make of these numbers, \"3 1 4 1 5\", in float64; \"some\" makes "
-                     "as many up as --shape asks for");
+  CLI::Option* const of_numbers = app.add_option(
+      "--numbers", typed.numbers,
+      "Show what norms make of these numbers, \"3 1 4 1 5\", in float64; \"some\" makes "
+      "as many up as --shape asks for");
   app.add_option("--gradient", typed.gradient, "With --numbers: what comes back to their output")
       ->needs(of_numbers);
   app.add_option("--shape", typed.shape,

@@ -11,12 +11,13 @@ namespace norma::lessons {
 // A lesson as docs/lessons/ has it: docs/lessons/NN-slug.md, its answers apart under answers/.
 struct Lesson {
   int number;
-  std::string title;           // "Without norms"
-  std::string_view text;       // Markdown
-  std::string_view answers;    // Markdown; empty where there are none
+  std::string title;         // "Without norms"
+  std::string_view text;     // Markdown
+  std::string_view answers;  // Markdown; empty where there are none
 };
 
-// All of them, in order. Throws std::logic_error where a file does not begin with "# NUMBER. TITLE".
+// All of them, in order. Throws std::logic_error where a file does not begin with "# NUMBER.
+// TITLE".
 std::vector<Lesson> all_lessons();
 
 // Throws Error naming the ones there are.

@@ -71,8 +71,8 @@ std::string ways_on(const std::vector<Lesson>& lessons, size_t i) {
   std::string html = "<p class=\"on\">";
   if (!lessons[i].answers.empty()) html += link("answers-" + number, "Answers") + " ";
   if (i + 1 < lessons.size())
-    html += link("lesson-" + std::to_string(lessons[i + 1].number),
-                 "Next: " + lessons[i + 1].title);
+    html +=
+        link("lesson-" + std::to_string(lessons[i + 1].number), "Next: " + lessons[i + 1].title);
   return html + "</p>\n";
 }
 
@@ -90,9 +90,9 @@ std::string body() {
   for (const Lesson& lesson : lessons) {
     const std::string number = std::to_string(lesson.number);
     if (!lesson.answers.empty())
-      html += article("answers-" + number, lesson.answers,
-                      "<p class=\"on\">" + link("lesson-" + number, "Back to the lesson") +
-                          "</p>\n");
+      html +=
+          article("answers-" + number, lesson.answers,
+                  "<p class=\"on\">" + link("lesson-" + number, "Back to the lesson") + "</p>\n");
   }
   return html + "<article id=\"playground-title\">\n<h2>Playground</h2>\n" +
          classroom::playground_body() + "</article>\n";

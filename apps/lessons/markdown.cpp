@@ -36,13 +36,13 @@ std::string html_of_markdown(std::string_view markdown,
   if (md_html(markdown.data(), static_cast<MD_SIZE>(markdown.size()), append, &html,
               MD_FLAG_TABLES | MD_FLAG_LATEXMATHSPANS, 0) != 0)
     throw std::runtime_error("a text could not be read as Markdown");
-  for (const auto& [from, to] : std::array<std::pair<std::string_view, std::string_view>, 6>{
-           {{"<h3>", "<h4>"},
-            {"</h3>", "</h4>"},
-            {"<h2>", "<h3>"},
-            {"</h2>", "</h3>"},
-            {"<h1>", "<h2>"},
-            {"</h1>", "</h2>"}}})
+  for (const auto& [from, to] :
+       std::array<std::pair<std::string_view, std::string_view>, 6>{{{"<h3>", "<h4>"},
+                                                                     {"</h3>", "</h4>"},
+                                                                     {"<h2>", "<h3>"},
+                                                                     {"</h2>", "</h3>"},
+                                                                     {"<h1>", "<h2>"},
+                                                                     {"</h1>", "</h2>"}}})
     replace_all(html, from, to);
   readdress(html, "<a href=\"", address);
   readdress(html, "<img src=\"", address);

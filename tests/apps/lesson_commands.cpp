@@ -101,8 +101,7 @@ std::map<std::string, double> LessonCommands::means(const std::string& study,
   return sums;
 }
 
-Numbers of_modules(const Json& record, const std::string& op, const char* pass,
-                   const char* gauge) {
+Numbers of_modules(const Json& record, const std::string& op, const char* pass, const char* gauge) {
   Numbers numbers;
   for (const Json& module : record.at("modules"))
     if (module.at("op") == op && module.at(pass).is_object() && module.at(pass).contains(gauge))

@@ -10,8 +10,8 @@
 
 namespace norma {
 
-// The commands of one lesson, carried out as a reader would, but for what they write, which goes to a
-// folder that ends with the object.
+// The commands of one lesson, carried out as a reader would, but for what they write, which goes to
+// a folder that ends with the object.
 using Numbers = std::vector<double>;
 
 class LessonCommands {

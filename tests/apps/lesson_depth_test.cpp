@@ -121,8 +121,8 @@ TEST_CASE("lesson 8: more groups, larger gradients and less similar samples", "[
   }
   const Json groups_64 = record_of(lesson, "depth/08_groups_64");
   const double along = mean_of(of_parts(groups_64, "norms", "norm_gradient/share_u"));
-  CHECK(along == Approx(mean_of(of_parts(groups_64, "norms", "norm_gradient/baseline")))
-                     .epsilon(0.15));
+  CHECK(along ==
+        Approx(mean_of(of_parts(groups_64, "norms", "norm_gradient/baseline"))).epsilon(0.15));
   const std::map<std::string, double> studied = lesson.means("growth", "score");
   CHECK(studied.at("groups=1") < studied.at("groups=64"));
   CHECK(studied.at("groups=64") < studied.at("groups=128"));

@@ -15,9 +15,7 @@ Json norm_of(const LessonCommands& lesson, size_t command, size_t norm = 0) {
   return parse_json(lesson.ended(command).out, "the output").at("norms").at(norm);
 }
 
-Numbers numbers_of(const Json& norm, const char* name) {
-  return norm.at(name).get<Numbers>();
-}
+Numbers numbers_of(const Json& norm, const char* name) { return norm.at(name).get<Numbers>(); }
 
 double dot(const Numbers& a, const Numbers& b) {
   double sum = 0;
@@ -73,8 +71,7 @@ TEST_CASE("lesson 4: what layer norm takes out of a gradient", "[lessons]") {
 
 TEST_CASE("lesson 7: a batch of two loses its gradient, and small ghost batches their accuracy",
           "[lessons]") {
-  const LessonCommands lesson(
-      7, {kAsJson, {"07_ghost.json", "07_ghost.json seeds=2 steps=250"}});
+  const LessonCommands lesson(7, {kAsJson, {"07_ghost.json", "07_ghost.json seeds=2 steps=250"}});
   REQUIRE(lesson.failed().empty());
   const Json train = norm_of(lesson, 0), eval = norm_of(lesson, 1);
   const Numbers y{-1, 1, -1, 1, -1, 1};

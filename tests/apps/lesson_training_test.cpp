@@ -34,8 +34,7 @@ TEST_CASE("lesson 9: post-norm's early gradients, and warmup", "[lessons]") {
   REQUIRE(lesson.failed().empty());
   std::map<std::string, double> norm = lesson.means("slopes", "score");
   const auto slope = [&](const std::string& placement) {
-    return std::log(norm.at("layers=16/" + placement) /
-                    norm.at("layers=4/" + placement)) /
+    return std::log(norm.at("layers=16/" + placement) / norm.at("layers=4/" + placement)) /
            std::log(4);
   };
   CHECK(slope("pre") == Approx(-0.5).margin(0.25));
@@ -54,8 +53,7 @@ TEST_CASE("lesson 9: post-norm's early gradients, and warmup", "[lessons]") {
   CHECK(bottom_over_top("09_post", 0, 1) > 0.5);
   CHECK(bottom_over_top("09_post", 1, 1) < 0.02);
   CHECK(bottom_over_top("09_post", 4, 1) < 1e-3);
-  for (size_t record = 0; record < 5; ++record)
-    CHECK(bottom_over_top("09_pre", record, 0) > 0.3);
+  for (size_t record = 0; record < 5; ++record) CHECK(bottom_over_top("09_pre", record, 0) > 0.3);
   CHECK(bottom_over_top("09_post_warmup", 4, 1) > 10 * bottom_over_top("09_post", 4, 1));
 
   std::map<std::string, double> loss = lesson.means("warmup", "score");
@@ -99,8 +97,9 @@ TEST_CASE("lesson 10: weights without a scale turn by √(2ηλ) a step", "[less
 TEST_CASE("lesson 11: logits explode, and a norm on queries and keys holds them", "[lessons]") {
   const LessonCommands lesson(
       11, {{"11_attention.json", "11_attention.json train.steps=60 train.eval_every=60"},
-           {"11_rates.json", "11_rates.json seeds=1 steps=60 "
-                             "tune='{\"optim.lr\":{\"log\":[0.005,0.04],\"count\":2}}'"}});
+           {"11_rates.json",
+            "11_rates.json seeds=1 steps=60 "
+            "tune='{\"optim.lr\":{\"log\":[0.005,0.04],\"count\":2}}'"}});
   REQUIRE(lesson.failed().empty());
   const Numbers plain = course_of(lesson, "plain", "attention", "largest_logit/largest", 0),
                 held = course_of(lesson, "qk-norm", "attention", "largest_logit/largest", 0);
@@ -130,12 +129,11 @@ TEST_CASE("lesson 12: what stands in for a norm", "[lessons]") {
   CHECK(variance("12_dyt").back() < 12);
   CHECK(variance("12_skip_init").back() == Approx(variance("12_skip_init").front()));
 
-  const Numbers saturated = course_of(lesson, "dyt", "norms", "saturated", 0),
-                last = course_of(
-                    lesson, "dyt", "norms", "saturated",
-                    of_parts(lesson.json_lines("dyt/probe.jsonl").at(0), "norms", "saturated")
-                            .size() -
-                        1);
+  const Numbers
+      saturated = course_of(lesson, "dyt", "norms", "saturated", 0),
+      last = course_of(
+          lesson, "dyt", "norms", "saturated",
+          of_parts(lesson.json_lines("dyt/probe.jsonl").at(0), "norms", "saturated").size() - 1);
   CHECK(last.front() == Approx(0.21).margin(0.05));
   CHECK(last.back() > last.front() + 0.2);
   CHECK(last.back() > saturated.back());
@@ -151,10 +149,10 @@ TEST_CASE("lesson 12: what stands in for a norm", "[lessons]") {
 }
 
 TEST_CASE("lesson 13: gates that start shut open, attention's first", "[lessons]") {
-  const LessonCommands lesson(
-      13, {{"configs/lessons/13_ada_zero.json --out", "configs/lessons/13_ada_zero.json "
-                                                      "train.steps=120 train.eval_every=120 --out"},
-           {"--numerics --html", "--numerics --json --html"}});
+  const LessonCommands lesson(13, {{"configs/lessons/13_ada_zero.json --out",
+                                    "configs/lessons/13_ada_zero.json "
+                                    "train.steps=120 train.eval_every=120 --out"},
+                                   {"--numerics --html", "--numerics --json --html"}});
   REQUIRE(lesson.failed().empty());
   CHECK(lesson.has("ada/report.html"));
   // Before the first step nothing reaches what is inside a branch; after it everything is reached.

@@ -46,8 +46,8 @@ TEST_CASE("every lesson has its parts, its pictures and its answers", "[lessons]
   for (const fs::path& file : files) {
     INFO(file.filename().string());
     const std::string text = read_bytes(file);
-    for (const char* part : {"Predict", "Do", "See", "Why", "A common misconception", "Exercises",
-                             "For the teacher"})
+    for (const char* part :
+         {"Predict", "Do", "See", "Why", "A common misconception", "Exercises", "For the teacher"})
       CHECK(!section(text, part).empty());
     CHECK(std::regex_search(text, std::regex("\\n\\*[0-9]+ minutes\\. Before it: ")));
 
@@ -56,7 +56,8 @@ TEST_CASE("every lesson has its parts, its pictures and its answers", "[lessons]
     CHECK(numbered_items(section(text, "Exercises")) >= 3);
     CHECK(numbered_items(read_bytes(answers)) == numbered_items(section(text, "Exercises")));
 
-    const std::regex picture("<!-- picture: runs/[^\n]* -->\n!\\[[^\n]{20,}\\]\\((pictures/[^)]*)\\)");
+    const std::regex picture(
+        "<!-- picture: runs/[^\n]* -->\n!\\[[^\n]{20,}\\]\\((pictures/[^)]*)\\)");
     int pictures = 0;
     for (std::sregex_iterator at(text.begin(), text.end(), picture), end; at != end; ++at) {
       ++pictures;

@@ -1,5 +1,5 @@
-// Lesson 15 shows a norm as text and as a file. The build takes the file out of the lesson and links
-// it here, in a program of its own, where no other test meets it: both must compute the same.
+// Lesson 15 shows a norm as text and as a file. The build takes the file out of the lesson and
+// links it here, in a program of its own, where no other test meets it: both must compute the same.
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>

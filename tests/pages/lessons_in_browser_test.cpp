@@ -28,7 +28,9 @@ TEST_CASE("the page of lessons sets its formulas and shows one lesson at a time"
   CHECK(occurrences_of(page.html, "<article id=\"lesson-") == 15);
   CHECK(occurrences_of(page.html, "<article id=\"answers-") == 15);
   // All but the first are hidden.
-  CHECK(occurrences_of(page.html, "hidden=\"\"><h2>") + occurrences_of(page.html, "hidden=\"\">\n<h2>") == 30);
+  CHECK(occurrences_of(page.html, "hidden=\"\"><h2>") +
+            occurrences_of(page.html, "hidden=\"\">\n<h2>") ==
+        30);
   CHECK(element(page.html, "<p id=\"failure\"", ">").find("hidden") != std::string::npos);
 }
 

@@ -9,10 +9,10 @@ namespace norma::numbers {
 
 // What stands on the command line of `layer --numbers`.
 struct TypedText {
-  std::string numbers;       // "3 1 4 1.5"; commas and semicolons part them as blanks do; "some": any
-  std::string gradient;      // of the output, as many, or "some"; empty: no backward
-  std::string shape;         // samples, positions, channels; empty: one sample of channels
-  bool training = true;      // statistics of these numbers, or running ones
+  std::string numbers;   // "3 1 4 1.5"; commas and semicolons part them as blanks do; "some": any
+  std::string gradient;  // of the output, as many, or "some"; empty: no backward
+  std::string shape;     // samples, positions, channels; empty: one sample of channels
+  bool training = true;  // statistics of these numbers, or running ones
   int64_t steps_before = 0;  // of an eval: training steps on the same numbers that come first
 };
 
