@@ -143,6 +143,8 @@
   }
 
   function open() {
+    // A place of the page around, not a state: what was set stays.
+    if (page.state && document.getElementById(location.hash.slice(1))) return;
     computed.fill(null);
     page.state = location.hash.length > 1 ? parsed(location.hash.slice(1), types) : start(types);
     show();
