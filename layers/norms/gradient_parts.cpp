@@ -25,10 +25,16 @@ LogHistogram histogram_of(const std::vector<double>& magnitudes) {
   return made;
 }
 
-// What is not there in dx any more.
+// What is not there in dx any more. More than a leak is left where a statistic follows the size of
+// its cell by half, say, or where ε is as large as the variance.
 std::string taken_out(const GradientParts& parts) {
+  constexpr double kLeak = 0.1;
   const bool along_u = parts.u.predicted != 1;  // the statistic may have no say, by a floor
   if (!parts.centred && !along_u) return "nothing is taken out here";
+  if (along_u && parts.u.predicted > kLeak)
+    return std::string(parts.centred ? "what lies along 1 is taken out; " : "") +
+           "of what lies along x̂, " + std::to_string(std::lround(100 * parts.u.predicted)) +
+           " % is left";
   const std::string directions = parts.centred && along_u ? "1 and x̂" : along_u ? "x̂" : "1";
   return "what lies along " + directions + " is taken out" +
          (along_u ? ", but for the ε-leak" : "");

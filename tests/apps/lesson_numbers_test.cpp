@@ -95,6 +95,9 @@ TEST_CASE("lesson 15: half norm leaves half of the gradient, and stands between"
   const Numbers u = numbers_of(whole, "xhat"), direct = numbers_of(half.at("terms"), "direct");
   CHECK(dot(u, numbers_of(half, "dx")) / dot(u, direct) == Approx(0.5).margin(1e-4));
   CHECK(std::fabs(dot(u, numbers_of(whole, "dx"))) < 1e-4);
+  CHECK(half.at("projection") ==
+        "orthogonal: what lies along 1 is taken out; of what lies along x̂, "
+        "50 % is left");
   std::map<std::string, double> loss = lesson.means("study", "score");
   CHECK(loss.at("layer_norm") < loss.at("half_norm"));
   CHECK(loss.at("half_norm") < loss.at("without") / 1.5);
