@@ -8,6 +8,7 @@
 #include "apps/gauges/block_joins.h"
 #include "apps/gauges/probe/probe.h"
 #include "layers/residual/placement.h"
+#include "tests/apps/gauged_trainings.h"
 #include "tests/apps/plain_transformer.h"
 #include "tests/catch.h"
 #include "tests/models/small_models.h"
@@ -17,53 +18,6 @@ namespace norma {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-
-RunConfig gauged(const Json& json) { return read_run_config(json, "the test", {}, nullptr); }
-
-// A transformer whose attention is uniform.
-Json uniform_gpt(const std::string& placement) {
-  return {
-      {"model",
-       {{"type", "gpt"},
-        {"layers", 3},
-        {"width", 8},
-        {"heads", 2},
-        {"context", 9},
-        {"placement", placement},
-        {"positions", "none"},
-        {"embedding_scale", true},
-        {"ffn", {{"hidden", 12}, {"activation", "relu"}}},
-        {"init_std", 0.4},
-        {"qk_init_std", 0}}},
-      {"data",
-       {{"type", "associative_recall"}, {"pairs", 3}, {"queries", 2}, {"keys", 5}, {"values", 4}}},
-      {"train", {{"batch", 6}, {"accumulate", 2}, {"precision", "fp64"}}}};
-}
-
-Json image_net(const Json& model) {
-  return {{"model", model},
-          {"data", {{"type", "normal_noise"}, {"size", 8}, {"channels", 2}}},
-          {"train", {{"batch", 5}, {"precision", "fp64"}}}};
-}
-
-// Gains and biases off their initial values; other weights stay, queries and keys at 0 among them.
-void disturb(Training& training) {
-  for (Param& param : training.params().params())
-    if (param.kind == ParamKind::kGain || param.kind == ParamKind::kBias) {
-      const Numbers noise = normal_numbers(param.name, param.numel());
-      for (int64_t i = 0; i < param.numel(); ++i)
-        param.value.data<double>()[i] += 0.2 * noise[static_cast<size_t>(i)];
-    }
-  training.params().touch();
-}
-
-Batch next_batch(const Training& training) {
-  Batch batch;
-  const TrainOptions& train = training.config().train;
-  Loader(training.data(), static_cast<uint64_t>(train.seed), train.dtype())
-      .training(0, train.batch, batch);
-  return batch;
-}
 
 // Keeps every output by its module and operation: the last where there are several.
 class Outputs final : public TapeObserver {
@@ -182,71 +136,6 @@ TEST_CASE("gauges: a sum inside the pass of a batch norm is seen too", "[gauges]
         Approx(plain_variance(branch, 4)).epsilon(1e-12));
   CHECK(read_gauge(training, "stream_variance")[0] ==
         Approx(plain_variance(sum, 4)).epsilon(1e-12));
-}
-
-TEST_CASE("gauges: every placement shows what it adds", "[gauges]") {
-  struct Sums final : JoinObserver {
-    void on_join(const std::string& path, const Join& join) override {
-      ++joins[path];
-      const Numbers stream = join.stream.to_vector(), branch = join.branch.to_vector(),
-                    sum = join.sum.to_vector();
-      for (size_t i = 0; i < sum.size(); ++i)
-        worst = std::max(worst, std::abs(stream[i] + branch[i] - sum[i]));
-    }
-    std::map<std::string, int> joins;
-    double worst = 0;
-  };
-  for (const Entry* placement : placement_registry().entries()) {
-    INFO(placement->type);
-    Json json = uniform_gpt(placement->type);
-    json["model"]["qk_init_std"] = nullptr;
-    json["model"]["drop_path"] = 0.2;
-    give_condition(json["model"]);
-    Training training(gauged(json));
-    // No branch is added on the unit sphere: steps turn the stream.
-    if (recipe_of(Spec{placement->type}, {}).unit_sphere) {
-      CHECK_THROWS_WITH(read_gauge(training, "stream_square"),
-                        ContainsSubstring("gauge stream_square: no branch joins"));
-      continue;
-    }
-    Sums sums;
-    training.rehearse(&sums);
-    CHECK(sums.worst < 1e-12);
-    CHECK(sums.joins.size() == 6);
-    for (const auto& [path, count] : sums.joins) CHECK(count == 1);
-    CHECK(read_gauge(training, "stream_square").size() == 3);
-  }
-}
-
-// From the parameters alone: g is the last third of W·SiLU(c) + β, c the first token's embedding.
-TEST_CASE("gauges: a gate is the root of its mean square, and opens from 0", "[gauges]") {
-  Json json = uniform_gpt("ada_zero");
-  json["model"]["condition"] = "first";
-  json["model"]["embedding_scale"] = false;
-  json["train"]["accumulate"] = 1;
-  Training training(gauged(json));
-  const auto gate = [&] {
-    ProbeOptions options;
-    options.gauges = {"gate"};
-    return Probe(options).look(training)["joins"][3];
-  };
-  CHECK(gate()["gate"] == 0);
-  disturb(training);
-  ParamSet& params = training.params();
-  params.find("blocks.1.ffn_modulation.weight")->value.fill(0.25);
-  params.touch();
-  const Tensor tokens = next_batch(training).input;
-  const Numbers table = params.find("tok_embed.weight")->value.to_vector(),
-                bias = params.find("blocks.1.ffn_modulation.bias")->value.to_vector();
-  double squares = 0;
-  for (int64_t sample = 0; sample < 6; ++sample) {
-    const auto first = static_cast<size_t>(tokens.data<int32_t>()[sample * tokens.shape()[1]]);
-    double sum = 0;
-    for (size_t i = first * 8; i < first * 8 + 8; ++i) sum += table[i] / (1 + std::exp(-table[i]));
-    for (size_t c = 16; c < 24; ++c) squares += std::pow(sum / 4 + bias[c], 2);
-  }
-  CHECK(gate()["path"] == "blocks.1.ffn");
-  CHECK(gate()["gate"].get<double>() == Approx(std::sqrt(squares / 48)).epsilon(1e-12));
 }
 
 TEST_CASE("gauges: what norms put out, and its gradients, are those of plain loops", "[gauges]") {

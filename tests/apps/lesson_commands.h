@@ -7,13 +7,12 @@
 
 #include "core/config/json.h"
 #include "tests/apps/child_program.h"
+#include "tests/specimen.h"
 
 namespace norma {
 
 // The commands of one lesson, carried out as a reader would, but for what they write, which goes to
 // a folder that ends with the object.
-using Numbers = std::vector<double>;
-
 class LessonCommands {
  public:
   // `instead`: what stands in place of texts of the commands, so that they take less long or answer

@@ -1,6 +1,7 @@
 // What the lessons on depth show: 3, 5, 6 and 8.
 #include <cmath>
 
+#include "apps/statistics/descriptive.h"
 #include "tests/apps/lesson_commands.h"
 #include "tests/catch.h"
 
@@ -16,12 +17,6 @@ double growth_a_layer(const Json& record, const char* op) {
   const Numbers rms = of_modules(record, op, "backward", "rms");
   REQUIRE(rms.size() > 2);
   return std::pow(rms.front() / rms.back(), 1 / static_cast<double>(rms.size() - 1));
-}
-
-double mean_of(const Numbers& numbers) {
-  double sum = 0;
-  for (const double number : numbers) sum += number;
-  return sum / static_cast<double>(numbers.size());
 }
 
 }  // namespace
