@@ -20,9 +20,6 @@ namespace norma {
 namespace fs = std::filesystem;
 namespace {
 
-// Seconds that choosing the mode may take.
-constexpr double kModeSeconds = 12;
-
 // A line that is there while something takes a moment.
 class Meanwhile {
  public:
@@ -55,7 +52,7 @@ class Session {
     StudyFolder folder(options_.folder, study_, options_.overwrite);
     SessionResult result{.plan = plan_of(study_, folder.results()), .judgement = {}, .report = {}};
     if (!result.plan.complete) {
-      const Mode mode = choose_mode();
+      const Mode mode = choose_mode(result.plan, folder.results());
       mode_ = mode.str();
       if (!options_.quiet) spdlog::info("{}", mode_);
       StudyScreen screen(study_, options_.quiet);
@@ -74,13 +71,13 @@ class Session {
     if (fs::exists(options_.folder / "results.jsonl"))
       results = read_results(options_.folder / "results.jsonl");
     SessionResult result{.plan = plan_of(study_, results), .judgement = {}, .report = {}};
-    const Mode mode = choose_mode();
+    const Mode mode = choose_mode(result.plan, results);
     std::cout << plan_text(study_, result.plan, results, facts_, rate_, mode.str());
     return result;
   }
 
   // The mode with the highest rate; results are the same in all.
-  Mode choose_mode() {
+  Mode choose_mode(const Plan& plan, const TrialResults& results) {
     std::vector<Mode> modes = possible_modes(options_.threads);
     if (options_.workers)
       modes = {{*options_.workers, std::max(1, options_.threads / *options_.workers)}};
@@ -88,17 +85,14 @@ class Session {
       return modes.back();
     const Meanwhile meanwhile(options_.quiet);
     meanwhile.say("measuring whether trials run faster side by side");
-    const auto rates =
-        measure_modes(own_program(), study_.arm(study_.baseline).config, modes, kModeSeconds);
-    const auto best =
-        std::max_element(rates.begin(), rates.end(), [](const ModeRate& a, const ModeRate& b) {
-          return a.steps_per_second < b.steps_per_second;
-        });
-    rate_ = best->steps_per_second;
+    const auto rates = measure_modes(own_program(), study_.arm(study_.baseline).config, modes,
+                                     steps_left(study_, plan, results));
+    const ModeRate best = fastest(rates);
+    rate_ = best.steps_per_second;
     if (!options_.quiet && !options_.dry_run)
       for (const ModeRate& each : rates)
         spdlog::info("{}: {:.3g} steps/s together", each.mode.str(), each.steps_per_second);
-    return best->mode;
+    return best.mode;
   }
 
   // Costs are measured once the verdict stands, and kept: they can't be measured twice alike.

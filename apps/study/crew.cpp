@@ -98,34 +98,70 @@ std::vector<Mode> possible_modes(int cores) {
   return modes;
 }
 
-std::vector<ModeRate> measure_modes(const std::string& program, const Json& config,
-                                    const std::vector<Mode>& modes, double seconds) {
-  constexpr int kRounds = 6;
-  const double each = seconds / static_cast<double>(kRounds * modes.size());
-  std::vector<std::vector<std::unique_ptr<Worker>>> crews;
-  for (const Mode& mode : modes) {
-    crews.emplace_back();
+namespace {
+
+// One mode's workers, each with the same training, to be timed in turns with the other modes'.
+class Timed {
+ public:
+  Timed(const std::string& program, const Json& config, const Mode& mode) : mode_(mode) {
     for (int i = 0; i < mode.workers; ++i) {
-      crews.back().push_back(std::make_unique<Worker>(program, mode.threads));
-      crews.back().back()->ask({{"prepare", config}});
+      workers_.push_back(std::make_unique<Worker>(program, mode.threads));
+      workers_.back()->send({{"prepare", config}});
     }
+    for (const auto& worker : workers_) worker->answer();
   }
-  std::vector<std::vector<double>> rates(modes.size());
-  for (int round = 0; round < kRounds; ++round)
-    for (size_t m = 0; m < modes.size(); ++m) {
-      for (const auto& worker : crews[m]) worker->send({{"train_for", each}});
-      double rate = 0;
-      for (const auto& worker : crews[m]) {
-        const Json answer = worker->answer();
-        rate += answer.at("steps").get<double>() / answer.at("seconds").get<double>();
-      }
-      rates[m].push_back(rate);
+
+  void train_for(double seconds) {
+    for (const auto& worker : workers_) worker->send({{"train_for", seconds}});
+    double rate = 0;
+    for (const auto& worker : workers_) {
+      const Json answer = worker->answer();
+      rate += answer.at("steps").get<double>() / answer.at("seconds").get<double>();
     }
-  std::vector<ModeRate> measured;
-  // The best round of each: what disturbs a measurement only ever slows it.
-  for (size_t m = 0; m < modes.size(); ++m)
-    measured.push_back({modes[m], *std::max_element(rates[m].begin(), rates[m].end())});
-  return measured;
+    best_ = std::max(best_, rate);
+  }
+
+  void forget() { best_ = 0; }
+  // Of its best round: what disturbs a measurement only ever slows it.
+  ModeRate rate() const { return {mode_, best_}; }
+
+ private:
+  Mode mode_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  double best_ = 0;
+};
+
+}  // namespace
+
+std::vector<ModeRate> measure_modes(const std::string& program, const Json& config,
+                                    const std::vector<Mode>& modes, double steps) {
+  constexpr int kRounds = 6;
+  constexpr double kShareOfStudy = 0.04, kMostSeconds = 12, kShortRound = 0.05;
+  std::vector<Timed> contest;
+  for (const Mode& mode : modes) contest.emplace_back(program, config, mode);
+  const auto rates = [&] {
+    std::vector<ModeRate> all;
+    for (const Timed& each : contest) all.push_back(each.rate());
+    return all;
+  };
+
+  // A short round says how long the study will take, and so how long measuring it may.
+  for (Timed& each : contest) each.train_for(kShortRound);
+  const auto first = rates();
+  const double expected = steps / fastest(first).steps_per_second;
+  const double round = std::min(kMostSeconds, kShareOfStudy * expected) /
+                       static_cast<double>(kRounds * modes.size());
+  if (round < kShortRound) return first;
+  for (Timed& each : contest) each.forget();
+  for (int i = 0; i < kRounds; ++i)
+    for (Timed& each : contest) each.train_for(round);
+  return rates();
+}
+
+ModeRate fastest(const std::vector<ModeRate>& rates) {
+  return *std::max_element(rates.begin(), rates.end(), [](const ModeRate& a, const ModeRate& b) {
+    return a.steps_per_second < b.steps_per_second;
+  });
 }
 
 }  // namespace norma

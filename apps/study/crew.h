@@ -63,13 +63,15 @@ class Crew {
 // All ways of cutting the cores: 1×n, 2×(n/2) … n×1.
 std::vector<Mode> possible_modes(int cores);
 
-// The mode that trains `config` at the highest total rate, found by trying each in turns for about
-// `seconds` altogether. Results do not depend on it.
 struct ModeRate {
   Mode mode;
   double steps_per_second = 0;  // of all workers together
 };
+// How fast each mode trains `config`, tried in turns; results do not depend on the mode. `steps`
+// are what remains to be done: measuring takes at most a few hundredths of their time, 12 s at the
+// most, and a study of a minute is judged by a glance at each mode.
 std::vector<ModeRate> measure_modes(const std::string& program, const Json& config,
-                                    const std::vector<Mode>& modes, double seconds);
+                                    const std::vector<Mode>& modes, double steps);
+ModeRate fastest(const std::vector<ModeRate>& rates);
 
 }  // namespace norma

@@ -226,6 +226,21 @@ Plan plan_of(const Study& study, const TrialResults& results) {
   return plan;
 }
 
+double steps_left(const Study& study, const Plan& plan, const TrialResults& results) {
+  double steps = 0;
+  std::map<std::string, double> of_arm;
+  for (const Arm& arm : study.arms)
+    of_arm[arm.name] = static_cast<double>(
+        read_run_config(arm.config, "arm " + arm.name, {}, nullptr).train.steps);
+  for (const Trial& trial : plan.missing(results))
+    steps += trial.rung > 0 ? static_cast<double>(trial.rung) : of_arm[trial.arm];
+  if (!study.tuning.halving)
+    for (const Arm& arm : study.arms)
+      if (!plan.chosen.contains(arm.name))
+        steps += of_arm[arm.name] * static_cast<double>(study.seeds);
+  return steps;
+}
+
 double score_of(const Json& result, double fallback) {
   const auto score = result.find("score");
   return score != result.end() && score->is_number() ? score->get<double>() : fallback;

@@ -33,6 +33,10 @@ struct Plan {
 // all arms and points together, rung by rung, and no fresh seeds.
 Plan plan_of(const Study& study, const TrialResults& results);
 
+// Training steps until the study is complete, as far as the plan can tell: grids that grow and
+// later rungs are not known beforehand.
+double steps_left(const Study& study, const Plan& plan, const TrialResults& results);
+
 // What a trial counts: its score; for one that failed before it had any, `fallback`.
 double score_of(const Json& result, double fallback);
 // The largest loss at initialization in the study: what a run counts that broke before its first
