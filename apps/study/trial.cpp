@@ -14,6 +14,7 @@ namespace {
 // Points of the curve of training losses, each the mean over the steps since the last.
 constexpr int64_t kCurvePoints = 100;
 constexpr int64_t kSurrogateSeeds = 2000000;
+constexpr size_t kSurrogatesKept = 16;
 
 Split split_named(const std::string& name) {
   return name == name_of(Split::kTest) ? Split::kTest : Split::kValidation;
@@ -29,16 +30,15 @@ std::string weights_hash(const Training& training) {
 // A training on its way to a result.
 class RunningTrial {
  public:
-  using DataOf = std::function<std::shared_ptr<const Dataset>(const RunConfig&)>;
-  RunningTrial(Training& training, const Json& order, const TrialRunner::Show& show, DataOf data_of)
+  RunningTrial(Training& training, const Json& order, const TrialRunner::Show& show)
       : training_(training),
-        data_of_(std::move(data_of)),
         show_(show),
         metric_(*Metric::named(order.at("metric").get<std::string>())),
         split_(split_named(order.at("split").get<std::string>())),
         steps_(training.config().train.steps) {}
 
-  Json run(const Json& evaluate, const Json& surrogate) {
+  // `surrogate` trains the model whose images attack this one, where one is to.
+  Json run(const Json& evaluate, const std::function<Training*()>& surrogate) {
     result_["status"] = "finished";
     result_["reason"] = "";
     if (metric_.needs_training())
@@ -52,20 +52,15 @@ class RunningTrial {
   }
 
  private:
-  void examine_as(const Json& evaluate, const Json& surrogate) {
+  void examine_as(const Json& evaluate, const std::function<Training*()>& surrogate) {
     EvaluationOptions options;
     read_config(evaluate, "evaluate", [&](Fields& f) { options.describe(f); });
     Json figures = Json::object();
     for (const auto& [name, value] : examine(training_, options)) figures[name] = value;
-    if (!surrogate.is_null()) {
-      const RunConfig config = read_run_config(surrogate, "the surrogate", {}, nullptr);
-      Training other(config, single_process(), data_of_(config));
-      while (other.steps_done() < other.config().train.steps && other.step().finite()) {
-      }
+    if (Training* other = surrogate())
       for (const double eps : options.pgd.eps)
         figures["transfer_" + format_number(eps) + "/accuracy"] = transfer_accuracy(
-            other, training_, eps, options.pgd, options.split_to_look_at(), options.samples);
-    }
+            *other, training_, eps, options.pgd, options.split_to_look_at(), options.samples);
     result_["evaluations"] = std::move(figures);
   }
 
@@ -148,7 +143,6 @@ class RunningTrial {
   }
 
   Training& training_;
-  const DataOf data_of_;
   const TrialRunner::Show& show_;
   const Metric metric_;
   const Split split_;
@@ -187,12 +181,16 @@ Trial make_trial(const Study& study, const std::string& arm, Phase phase, const 
   return trial;
 }
 
+namespace {
+
 // The model whose images attack the others': the baseline, with a seed that no trial has.
 Json surrogate_config(const Study& study, const Trial& trial, const Point& point) {
   std::vector<Setting> settings = settings_of(study.tuning.options_of(study.baseline), point);
   settings.push_back({"train.seed", trial.seed + kSurrogateSeeds});
   return with_settings(study.arm(study.baseline).config, settings);
 }
+
+}  // namespace
 
 Json order_of(const Study& study, const Trial& trial, const Point& baseline) {
   std::vector<Setting> settings = trial.settings;
@@ -218,14 +216,27 @@ std::shared_ptr<const Dataset> TrialRunner::data_of(const RunConfig& config) {
   return data_;
 }
 
+Training* TrialRunner::surrogate(const Json& order) {
+  if (order.is_null()) return nullptr;
+  const std::string key = json_line(order);
+  if (const auto known = surrogates_.find(key); known != surrogates_.end())
+    return known->second.get();
+  const RunConfig config = read_run_config(order, "the surrogate", {}, nullptr);
+  const auto other = std::make_shared<Training>(config, single_process(), data_of(config));
+  while (other->steps_done() < config.train.steps && other->step().finite()) {
+  }
+  if (surrogates_.size() >= kSurrogatesKept) surrogates_.clear();
+  return (surrogates_[key] = other).get();
+}
+
 Json TrialRunner::run(const Json& order, const Show& show) {
   Json resolved;
   const RunConfig config = read_run_config(order.at("config"), "the trial", {}, &resolved);
   Training training(config, single_process(), data_of(config));
   Json line{{"trial", order.at("trial")}};
-  line.update(RunningTrial(training, order, show, [this](const RunConfig& c) {
-                return data_of(c);
-              }).run(order.at("evaluate"), order.at("surrogate")));
+  line.update(RunningTrial(training, order, show).run(order.at("evaluate"), [&] {
+    return surrogate(order.at("surrogate"));
+  }));
   line["config_sha256"] = io::sha256_of(json_line(resolved));
   return line;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "data/dataset.h"
 
 namespace norma {
+
+class Training;
 
 enum class Phase { kTune, kVerdict, kRung };
 const char* name_of(Phase phase);  // tune, verdict, rung
@@ -54,10 +57,13 @@ class TrialRunner {
 
  private:
   std::shared_ptr<const Dataset> data_of(const RunConfig& config);
+  Training* surrogate(const Json& order);  // nullptr where the order asks for none
   // Data that the last trial used, and the config that names them: the next one mostly uses them
   // too.
   std::string data_key_;
   std::shared_ptr<const Dataset> data_;
+  // By their configs, trained: the same model attacks every arm, once for each seed.
+  std::map<std::string, std::shared_ptr<Training>> surrogates_;
 };
 
 }  // namespace norma
