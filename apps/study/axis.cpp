@@ -14,13 +14,6 @@ constexpr const char* kNumbersExpected =
     "a list of numbers, {\"range\": [from, to], \"count\": n} or {\"log\": [from, to], \"count\": "
     "n}";
 
-// A number as the axis writes it: whole numbers stay whole, and the ends of a range stay what the
-// user wrote.
-Json number_json(double value) {
-  if (value == std::floor(value) && std::fabs(value) < 1e15) return static_cast<int64_t>(value);
-  return value;
-}
-
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 AxisValue number_value(const std::string& path, double value) {
@@ -100,9 +93,14 @@ void refuse_repetition(Findings& findings, const std::string& where, const Axis&
 
 }  // namespace
 
+Json number_json(double value) {
+  if (value == std::floor(value) && std::fabs(value) < 1e15) return static_cast<int64_t>(value);
+  return value;
+}
+
 Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
                const Json& given) {
-  Axis axis{.path = path, .log = false, .values = {}};
+  Axis axis{.path = path, .values = {}};
   if (is_spaced(given)) return read_numbers(findings, where, path, given);
   if (given.is_array()) {
     for (const Json& value : given)
@@ -146,6 +144,23 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
   for (const double number : numbers) axis.values.push_back(number_value(path, number));
   refuse_repetition(findings, where, axis);
   return axis;
+}
+
+std::string words_of(const std::vector<Setting>& settings) {
+  std::string words;
+  for (const Setting& each : settings)
+    words += (words.empty() ? "" : ", ") + each.path + "=" + json_line(each.value);
+  return words;
+}
+
+void round_values(Axis& axis) {
+  axis.whole = true;
+  std::vector<AxisValue> whole;
+  for (const AxisValue& value : axis.values) {
+    AxisValue rounded = number_value(axis.path, std::round(*value.number));
+    if (whole.empty() || whole.back().number != rounded.number) whole.push_back(std::move(rounded));
+  }
+  axis.values = std::move(whole);
 }
 
 double three_digits(double value) {

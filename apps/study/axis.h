@@ -27,6 +27,7 @@ struct Axis {
   std::string path;
   bool log = false;  // values that are spaced, or best drawn, by ratio
   std::vector<AxisValue> values;
+  bool whole = false;  // numbers of an option that takes whole ones only
 };
 
 // The values that an axis of `path` may take, as a study file says them:
@@ -42,6 +43,15 @@ Axis read_axis(Findings& findings, const std::string& where, const std::string& 
 // by ratio where its ratios are more even than its differences.
 Axis read_numbers(Findings& findings, const std::string& where, const std::string& path,
                   const Json& given);
+
+// A number as configs write it: whole numbers stay whole.
+Json number_json(double value);
+
+// "optim.lr=0.01, train.batch=8".
+std::string words_of(const std::vector<Setting>& settings);
+
+// Makes the numbers whole ones, each once.
+void round_values(Axis& axis);
 
 // Rounded to three significant digits: values that a program picks are choices, not measurements,
 // and people read them.

@@ -4,6 +4,7 @@
 
 #include "apps/evaluations/evaluations.h"
 #include "apps/study/claim.h"
+#include "apps/study/study_checks.h"
 #include "apps/trainer/run_config.h"
 #include "core/config/reader.h"
 #include "core/config/values.h"
@@ -25,7 +26,8 @@ struct Given {
 };
 
 const std::vector<std::string>& allowable() {
-  static const std::vector<std::string> all{"parameters", "flops", "tokens", "data", "budget"};
+  static const std::vector<std::string> all{"parameters", "flops",     "tokens",
+                                            "data",       "judged by", "budget"};
   return all;
 }
 
@@ -61,7 +63,8 @@ void describe(Fields& f, Study& study, Given& given, Json& allow) {
       "transfer", study.transfer,
       "examine also on images that evaluate.pgd made on the baseline, trained with another seed");
   f.json("allow", allow,
-         "differences between arms that are meant: parameters, flops, tokens, data, budget");
+         "differences between arms that are meant: parameters, flops, tokens, data, judged by, "
+         "budget");
   f.flag("costs", study.costs, "measure time and memory of every arm when the verdict stands");
   f.json("claim", given.claim, "a published result that the study is to show, and how");
 }
@@ -161,23 +164,11 @@ bool base_is_sound(Findings& findings, const Json& base) {
   return true;
 }
 
-void check_names(Findings& findings, const Study& study) {
-  std::vector<std::string> names;
-  for (const Arm& arm : study.arms) names.push_back(arm.name);
-  for (size_t i = 0; i < names.size(); ++i)
-    if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
-        names.begin() + static_cast<ptrdiff_t>(i))
-      findings.add({"arms", names[i], "a name that no other arm has", ""});
-  if (std::find(names.begin(), names.end(), study.baseline) == names.end())
-    findings.add({"baseline", study.baseline, "one of the arms: " + listed(names, "or"),
-                  nearest_name(study.baseline, names)});
-  for (const auto& [arm, options] : study.tuning.per_arm)
-    if (std::find(names.begin(), names.end(), arm) == names.end())
-      findings.add({join("tune.per_arm", arm), arm, "one of the arms: " + listed(names, "or"),
-                    nearest_name(arm, names)});
-}
-
 void read_allow(Findings& findings, const Json& allow, Study& study) {
+  if (!allow.is_array()) {
+    findings.add({"allow", shown(allow), "a list of " + listed(allowable(), "or"), ""});
+    return;
+  }
   for (const Json& each : allow) {
     const std::string word = each.is_string() ? each.get<std::string>() : shown(each);
     if (std::find(allowable().begin(), allowable().end(), word) == allowable().end())
@@ -220,9 +211,14 @@ std::vector<int64_t> Study::run_off_seeds() const {
   return all;
 }
 
-Study read_study(const fs::path& file) {
+Study read_study(const fs::path& file, std::span<const std::string> overrides) {
   Json given = load_json(file);
   if (given.is_object() && !given.contains("title")) given["title"] = file.stem().string();
+  const bool into_base = std::any_of(overrides.begin(), overrides.end(),
+                                     [](const auto& each) { return each.starts_with("base."); });
+  if (into_base && given.is_object() && given.contains("base") && given["base"].is_string())
+    given["base"] = load_json(file.parent_path() / given["base"].get<std::string>());
+  apply_overrides(given, overrides);
   return read_study(given, file.parent_path(), file.string());
 }
 
@@ -259,8 +255,13 @@ Study read_study(const Json& json, const fs::path& beside, const std::string& so
   study.claim = given.claim;
   if (!study.claim.is_null()) check_claim(findings, study);
   check_names(findings, study);
+  check_paths(findings, study);
+  check_gauge(findings, study);
   if (study.base.is_object() && base_is_sound(findings, study.base))
     for (Arm& arm : study.arms) configure(findings, study.base, arm);
+  findings.throw_faults(source);
+  keep_whole(study);
+  check_points(findings, study);
   findings.throw_faults(source);
 
   given.title = study.title, given.baseline = study.baseline, given.base = study.base;

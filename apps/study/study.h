@@ -51,8 +51,9 @@ struct Study {
 };
 
 // Reads a study file. A relative "base" is looked for beside the file. Throws a ConfigError that
-// lists every fault of the study and of each arm's config.
-Study read_study(const std::filesystem::path& file);
+// lists every fault of the study and of each arm's config. `overrides` are assignments
+// dotted.path=value, which reach into the base config also where it is a file of its own.
+Study read_study(const std::filesystem::path& file, std::span<const std::string> overrides = {});
 // The same of a study in memory: `beside` is the folder of relative paths, `source` names it.
 Study read_study(const Json& given, const std::filesystem::path& beside, const std::string& source);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/config/reader.h"
 #include "core/config/values.h"
@@ -26,9 +27,51 @@ Json with_dots(const Json& given, bool dots) {
 std::vector<Axis> read_options(Findings& findings, const std::string& where, const Json& given) {
   std::vector<Axis> options;
   const Json paths = with_dots(given, true);
-  for (const auto& [path, value] : paths.items())
+  for (const auto& [path, value] : paths.items()) {
     options.push_back(read_numbers(findings, join(where, path), path, value));
+    if (options.back().values.size() == 1)
+      findings.add({join(where, path), shown(value), "two numbers or more to choose from", ""});
+  }
+  if (options.empty())
+    findings.add({where, shown(given),
+                  "the dotted path of at least one option to tune, such as optim.lr", ""});
   return options;
+}
+
+// What differs in the tuning of single arms.
+void read_per_arm(Findings& findings, const Json& given, Tuning& tuning) {
+  const std::string expected = "an object of dotted paths and the numbers they take";
+  if (!given.is_object()) {
+    findings.add({"tune.per_arm", shown(given), "an object: arm, then " + expected, ""});
+    return;
+  }
+  for (const auto& [arm, options] : given.items()) {
+    const std::string where = join("tune.per_arm", arm);
+    if (!options.is_object()) {
+      findings.add({where, shown(options), expected, ""});
+      continue;
+    }
+    const Json others = with_dots(options, false);
+    for (const auto& [key, value] : others.items())
+      findings.add({join(where, key), shown(value),
+                    "no such option: budget, seeds and the like are the same for all arms", ""});
+    tuning.per_arm[arm] = read_options(findings, where, options);
+  }
+}
+
+// Options that the others leave without an effect.
+void refuse_idle(Findings& findings, const Json& given, const Tuning& tuning) {
+  const auto refuse = [&](bool idle, const char* key, const std::string& expected) {
+    if (idle && given.contains(key))
+      findings.add({join("tune", key), shown(given[key]), expected, ""});
+  };
+  const bool grid = tuning.sampler == "grid";
+  refuse(grid, "budget",
+         "nothing: a grid has as many points as it lists; or \"sampler\": "
+         "\"quasi_random\"");
+  refuse(!grid, "extend", "nothing: only a grid grows at its edges");
+  refuse(tuning.halving.has_value(), "run_off", "nothing: halving ends with its last rung");
+  refuse(tuning.halving.has_value(), "extend", "nothing: halving begins with all points");
 }
 
 void read_halving(Findings& findings, const Json& given, Tuning& tuning) {
@@ -37,9 +80,9 @@ void read_halving(Findings& findings, const Json& given, Tuning& tuning) {
   Reader reader(findings, given, "tune.halving", "tune.halving", ExtraKeys::kNone);
   reader.integers("rungs", halving.rungs, "", 0, {.min = 1});
   reader.number("keep", halving.keep, "", {.above = 0, .below = 1});
-  reader.rule(
-      halving.rungs.size() >= 2 && std::is_sorted(halving.rungs.begin(), halving.rungs.end()),
-      "rungs", "two or more numbers of steps, rising");
+  const bool rising =
+      std::is_sorted(halving.rungs.begin(), halving.rungs.end(), std::less_equal<int64_t>());
+  reader.rule(halving.rungs.size() >= 2 && rising, "rungs", "two or more numbers of steps, rising");
   reader.finish();
   tuning.halving = halving;
 }
@@ -80,15 +123,9 @@ Tuning read_tuning(Findings& findings, const Json& given) {
   reader.json("per_arm", per_arm, "");
   reader.json("halving", halving, "");
   reader.finish();
-  if (tuning.options.empty())
-    findings.add({"tune", shown(given),
-                  "the dotted path of at least one option to tune, such as optim.lr", ""});
-  if (!per_arm.is_object())
-    findings.add({"tune.per_arm", shown(per_arm), "an object: arm, then what differs for it", ""});
-  else
-    for (const auto& [arm, options] : per_arm.items())
-      tuning.per_arm[arm] = read_options(findings, join("tune.per_arm", arm), options);
+  read_per_arm(findings, per_arm, tuning);
   read_halving(findings, halving, tuning);
+  refuse_idle(findings, given, tuning);
   return tuning;
 }
 
@@ -118,30 +155,40 @@ std::vector<Point> quasi_random(const std::vector<Axis>& axes, int64_t count) {
     const double step = std::pow(root, -static_cast<double>(d + 1));
     for (size_t i = 0; i < points.size(); ++i) {
       const double at = std::fmod(0.5 + static_cast<double>(i + 1) * step, 1.0);
-      points[i].push_back(
-          three_digits(axes[d].log ? low * std::pow(high / low, at) : low + (high - low) * at));
+      const double value = axes[d].log ? low * std::pow(high / low, at) : low + (high - low) * at;
+      points[i].push_back(axes[d].whole ? std::round(value) : three_digits(value));
     }
   }
-  return points;
+  // Few whole numbers in a box come again and again.
+  std::vector<Point> different;
+  for (Point& point : points)
+    if (std::find(different.begin(), different.end(), point) == different.end())
+      different.push_back(std::move(point));
+  return different;
 }
 
-double beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
+namespace {
+
+double next_beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
   const size_t n = values.size();
   const double last = upwards ? values[n - 1] : values[0];
-  if (n == 1) return three_digits(upwards ? last * 2 : last / 2);
   const double before = upwards ? values[n - 2] : values[1];
   if (axis.log) return three_digits(last * (last / before));
   const double next = three_digits(last + (last - before));
   return last > 0 && next <= 0 ? three_digits(last / 2) : next;  // rates stay above 0
 }
 
+}  // namespace
+
+double beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
+  const double next = next_beyond(axis, values, upwards);
+  return axis.whole ? (upwards ? std::ceil(next) : std::floor(next)) : next;
+}
+
 std::vector<Setting> settings_of(const std::vector<Axis>& options, const Point& point) {
   std::vector<Setting> settings;
-  for (size_t i = 0; i < options.size(); ++i) {
-    const double value = point[i];
-    const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
-    settings.push_back({options[i].path, whole ? Json(static_cast<int64_t>(value)) : Json(value)});
-  }
+  for (size_t i = 0; i < options.size(); ++i)
+    settings.push_back({options[i].path, number_json(point[i])});
   return settings;
 }
 

@@ -47,10 +47,11 @@ std::vector<Point> grid(const std::vector<std::vector<double>>& values);
 
 // `count` points that fill the box evenly: the additive recurrence of Roberts ("The unreasonable
 // effectiveness of quasirandom sequences", 2018), on the logarithm where an axis says so. Rounded
-// to three digits.
+// to three digits, or to whole numbers, after which fewer may be left.
 std::vector<Point> quasi_random(const std::vector<Axis>& axes, int64_t count);
 
-// The next value of a rising grid beyond its end, by the step there. Numbers above 0 stay so.
+// The next value of a rising grid of two or more beyond its end, by the step there. Numbers above 0
+// stay so.
 double beyond(const Axis& axis, const std::vector<double>& values, bool upwards);
 
 // The options of a point as settings.

@@ -2,10 +2,12 @@
 #include "apps/study/study.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "apps/study/tuning.h"
 #include "tests/catch.h"
 #include "tests/paths.h"
+#include "tests/temporary_folder.h"
 
 namespace norma {
 namespace {
@@ -144,6 +146,69 @@ TEST_CASE("study: all faults at once, each with its place and the nearest name")
              ContainsSubstring("no other value"));
 }
 
+TEST_CASE("study: what a tuning would run into is told before anything runs") {
+  const auto faults = [](const std::string& more) -> std::string {
+    try {
+      study_of(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]}, )" + more + "}");
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(faults(R"("tune": {"optim.lrr": [0.01, 0.1]})"),
+             ContainsSubstring("did you mean lr?"));
+  const std::string negative = faults(R"("tune": {"optim.lr": [0.01, 0.1],
+                         "per_arm": {"rms_norm": {"optim.eps": {"range": [-3, -1], "count": 3}}}})");
+  CHECK_THAT(negative, ContainsSubstring("arm rms_norm with optim.eps=-3"));
+  CHECK_THAT(faults(R"("tune": {"model.norm.momentum": [0.1, 0.2]})"),
+             ContainsSubstring("arm layer_norm with model.norm.momentum=0.1"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01]})"), ContainsSubstring("two numbers or more"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01, 0.1], "budget": 9})"),
+             ContainsSubstring("tune.budget"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01, 0.1], "sampler": "quasi_random", "extend": 1})"),
+             ContainsSubstring("only a grid grows"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01, 0.1], "run_off": 1,
+                                "halving": {"rungs": [2, 4]}})"),
+             ContainsSubstring("tune.run_off"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01, 0.1], "halving": {"rungs": [4, 4]}})"),
+             ContainsSubstring("rising"));
+  CHECK_THAT(faults(R"("tune": {"optim.lr": [0.01, 0.1], "per_arm": {"rms_norm": {"seeds": 7}}})"),
+             ContainsSubstring("tune.per_arm.rms_norm.seeds"));
+  CHECK_THAT(faults(R"("allow": "parameters")"), ContainsSubstring("a list of"));
+  CHECK_THAT(faults(R"("metric": "init/grad_normm")"), ContainsSubstring("a gauge that needs no"));
+  CHECK(faults(R"("tune": {"optim.lr": [0.01, 0.1]})").empty());
+}
+
+TEST_CASE("study: one path is set in one place, and seeds are the study's") {
+  const auto faults = [](const std::string& text) -> std::string {
+    try {
+      study_of(text);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(faults(R"({"vary": {"optim.lr": [0.01, 0.1]}, "tune": {"optim.lr": [0.01, 0.1]}})"),
+             ContainsSubstring("tune.optim.lr: found set by vary, too"));
+  CHECK_THAT(faults(R"({"arms": {"a": {}, "b": {"optim.lr": 1}}, "tune": {"optim.lr": [0.1, 1]}})"),
+             ContainsSubstring("set by arm b, too"));
+  CHECK_THAT(faults(R"({"vary": {"train.seed": [1, 2]}})"), ContainsSubstring("first_seed"));
+  CHECK_THAT(faults(R"({"arms": {"a": {}, "b": {"train.seed": 2}}})"),
+             ContainsSubstring("first_seed"));
+}
+
+TEST_CASE("study: an option that takes whole numbers is tuned by whole numbers") {
+  const Study study = study_of(
+      R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+          "tune": {"train.batch": {"log": [8, 16], "count": 3}}})");
+  CHECK(study.tuning.points("rms_norm") == std::vector<Point>{{8}, {11}, {16}});
+  CHECK(beyond(study.tuning.options[0], {8, 11, 16}, true) == 24);  // 23.3, and no fraction
+  const Study drawn = study_of(
+      R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+          "tune": {"train.batch": [8, 10], "sampler": "quasi_random", "budget": 16}})");
+  CHECK(drawn.tuning.points("rms_norm").size() == 3);  // 8, 9 and 10, each once
+}
+
 TEST_CASE("study: every shipped study and claim is valid") {
   int files = 0;
   for (const char* folder : {"configs/studies", "configs/claims"})
@@ -155,6 +220,24 @@ TEST_CASE("study: every shipped study and claim is valid") {
       ++files;
     }
   CHECK(files >= 4);
+}
+
+TEST_CASE("study: overrides reach into a base config that is a file of its own") {
+  const TemporaryFolder folder;
+  const auto write = [&](const char* name, const Json& json) {
+    std::ofstream(folder.path() / name) << json;
+    return folder.path() / name;
+  };
+  write("base.json", small_base());
+  const auto file = write("study.json", Json::parse(R"({"base": "base.json",
+                                    "vary": {"model.norm": ["layer_norm", "rms_norm"]}})"));
+  const std::vector<std::string> overrides{"base.train.batch=24", "seeds=7"};
+  const Study study = read_study(file, overrides);
+  CHECK(study.arms[0].config["train"]["batch"] == 24);
+  CHECK(study.arms[1].config["train"]["batch"] == 24);
+  CHECK(study.arms[1].config["model"]["norm"] == "rms_norm");
+  CHECK(study.seeds == 7);
+  CHECK(read_study(file).arms[0].config["train"]["batch"] == 8);
 }
 
 TEST_CASE("study: the resolved study reads back as itself") {
