@@ -6,36 +6,52 @@
 #include "apps/common/human.h"
 #include "apps/evaluations/evaluations.h"
 #include "apps/trainer/training.h"
+#include "core/config/writer.h"
 #include "core/io/sha256.h"
 #include "data/data_card.h"
 
 namespace norma {
 namespace {
 
+constexpr const char* kJudgedBy = "judged by";
+
 class Guard {
  public:
-  Guard(const Study& study, const Arm& arm, const ArmFacts& here, const ArmFacts& baseline)
-      : study_(study), arm_(arm), here_(here), baseline_(baseline) {}
+  Guard(const Study& study, const Arm& arm, const ArmFacts& baseline)
+      : study_(study), arm_(arm), baseline_(baseline) {}
 
-  std::vector<Difference> run() {
-    if (here_.parameters != baseline_.parameters)
-      add("parameters", grouped(here_.parameters), grouped(baseline_.parameters),
-          is_large(static_cast<double>(here_.weights), static_cast<double>(baseline_.weights)));
-    amount("flops", here_.flops_per_step, baseline_.flops_per_step, kSmallDifference,
-           [](double value) { return human_count(value) + " a step"; });
-    amount("tokens", static_cast<double>(here_.tokens), static_cast<double>(baseline_.tokens), 0,
-           [](double value) { return grouped(static_cast<int64_t>(value)); });
-    if (here_.data_sha256 != baseline_.data_sha256)
-      add("data", here_.data_sha256.substr(0, 12), baseline_.data_sha256.substr(0, 12), true);
+  std::vector<Difference> run(const ArmFacts& facts) {
+    compare(facts, "");
+    for (const PointFacts& each : facts.points) compare(each.facts, " with " + each.point);
     budget();
     return std::move(all_);
   }
 
  private:
+  // `where` says at which point of the tuning; what differs at several is told once.
+  void compare(const ArmFacts& here, const std::string& where) {
+    where_ = where;
+    if (here.parameters != baseline_.parameters)
+      add("parameters", grouped(here.parameters), grouped(baseline_.parameters),
+          is_large(static_cast<double>(here.weights), static_cast<double>(baseline_.weights)));
+    amount("flops", here.flops_per_step, baseline_.flops_per_step, kSmallDifference,
+           [](double value) { return human_count(value) + " a step"; });
+    amount("tokens", static_cast<double>(here.tokens), static_cast<double>(baseline_.tokens), 0,
+           [](double value) { return grouped(static_cast<int64_t>(value)); });
+    if (here.data_sha256 != baseline_.data_sha256)
+      add("data", here.data_sha256.substr(0, 12), baseline_.data_sha256.substr(0, 12), true);
+    if (here.eval_samples != baseline_.eval_samples)
+      add(kJudgedBy, here.eval_samples + " samples", baseline_.eval_samples, true);
+    if (study_.metric.kind == Metric::Kind::kLoss && here.loss != baseline_.loss)
+      add(kJudgedBy, here.loss, baseline_.loss, true);
+  }
+
   void add(const std::string& what, std::string here, std::string baseline, bool large) {
+    if (std::any_of(all_.begin(), all_.end(), [&](const Difference& d) { return d.what == what; }))
+      return;
     const bool allowed =
         std::find(study_.allow.begin(), study_.allow.end(), what) != study_.allow.end();
-    all_.push_back({arm_.name, what, std::move(here), std::move(baseline), large && !allowed});
+    all_.push_back({arm_.name, what, here + where_, std::move(baseline), large && !allowed});
   }
 
   template <class Text>
@@ -57,21 +73,30 @@ class Guard {
     return text;
   }
 
+  static std::vector<std::string> paths_of(const std::vector<Axis>& options) {
+    std::vector<std::string> paths;
+    for (const Axis& axis : options) paths.push_back(axis.path);
+    return paths;
+  }
+
   void budget() {
-    const auto here = study_.tuning.points(arm_.name),
-               there = study_.tuning.points(study_.baseline);
-    if (here == there) return;
-    const bool larger = here.size() != there.size();
+    where_.clear();
+    const Tuning& tuning = study_.tuning;
+    const auto here = tuning.points(arm_.name), there = tuning.points(study_.baseline);
+    const bool other_options =
+        paths_of(tuning.options_of(arm_.name)) != paths_of(tuning.options_of(study_.baseline));
+    if (here == there && !other_options) return;
     const auto described = [&](const std::string& arm, size_t points) {
-      return std::to_string(points) + " points (" + text_of(study_.tuning.options_of(arm)) + ")";
+      return std::to_string(points) + " points (" + text_of(tuning.options_of(arm)) + ")";
     };
     add("budget", described(arm_.name, here.size()), described(study_.baseline, there.size()),
-        larger);
+        other_options || here.size() != there.size());
   }
 
   const Study& study_;
   const Arm& arm_;
-  const ArmFacts &here_, &baseline_;
+  const ArmFacts& baseline_;
+  std::string where_;
   std::vector<Difference> all_;
 };
 
@@ -105,13 +130,23 @@ ArmFacts facts_of(const Json& config, const Json& evaluate, bool needs_splits) {
           3 * micro * static_cast<double>(read.train.accumulate),
           read.train.steps * read.train.batch * a_sample,
           hash.hex(),
-          training.warnings()};
+          json_line(spec_json(read.loss)),
+          read.train.eval_samples ? std::to_string(*read.train.eval_samples) : "all",
+          training.warnings(),
+          {}};
+}
+
+bool tuning_changes_facts(const std::vector<Axis>& options) {
+  return std::any_of(options.begin(), options.end(), [](const Axis& axis) {
+    return !axis.path.starts_with("optim.") && !axis.path.starts_with("schedule.");
+  });
 }
 
 Json facts_json(const ArmFacts& facts) {
   return {{"parameters", facts.parameters},         {"weights", facts.weights},
           {"flops_per_step", facts.flops_per_step}, {"tokens", facts.tokens},
-          {"data_sha256", facts.data_sha256},       {"warnings", facts.warnings}};
+          {"data_sha256", facts.data_sha256},       {"loss", facts.loss},
+          {"eval_samples", facts.eval_samples},     {"warnings", facts.warnings}};
 }
 
 ArmFacts facts_from(const Json& json) {
@@ -120,7 +155,10 @@ ArmFacts facts_from(const Json& json) {
           json.at("flops_per_step").get<double>(),
           json.at("tokens").get<int64_t>(),
           json.at("data_sha256").get<std::string>(),
-          json.at("warnings").get<std::vector<std::string>>()};
+          json.at("loss").get<std::string>(),
+          json.at("eval_samples").get<std::string>(),
+          json.at("warnings").get<std::vector<std::string>>(),
+          {}};
 }
 
 std::vector<Difference> differences(const Study& study, const std::vector<ArmFacts>& facts) {
@@ -128,7 +166,7 @@ std::vector<Difference> differences(const Study& study, const std::vector<ArmFac
   while (study.arms[baseline].name != study.baseline) ++baseline;
   std::vector<Difference> all;
   for (size_t i = 0; i < study.arms.size(); ++i) {
-    std::vector<Difference> more = Guard(study, study.arms[i], facts[i], facts[baseline]).run();
+    std::vector<Difference> more = Guard(study, study.arms[i], facts[baseline]).run(facts[i]);
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

@@ -7,6 +7,8 @@
 
 namespace norma {
 
+struct PointFacts;
+
 // What an arm's config amounts to, measured on the model that it builds.
 struct ArmFacts {
   int64_t parameters = 0;
@@ -14,8 +16,21 @@ struct ArmFacts {
   double flops_per_step = 0;          // forward and backward of a batch; a multiply-add counts two
   int64_t tokens = 0;                 // over the whole training; samples where there are no tokens
   std::string data_sha256;            // of all splits
+  std::string loss;                   // the loss with all its options
+  std::string eval_samples;           // how many samples an evaluation looks at, or "all"
   std::vector<std::string> warnings;  // choices that are known to go badly together
+  // The same at the points of its tuning, where that changes more than how weights are updated.
+  std::vector<PointFacts> points;
 };
+struct PointFacts {
+  std::string point;  // "train.batch=8"
+  ArmFacts facts;
+};
+
+// Whether these facts may differ from point to point of a tuning: whether it tunes anything but the
+// optimizer and the schedule of its rate.
+bool tuning_changes_facts(const std::vector<Axis>& options);
+
 // Throws an Error where the study cannot be carried out on these data: a split that it judges by is
 // missing, or an evaluation does not fit them.
 ArmFacts facts_of(const Json& config, const Json& evaluate, bool needs_splits);

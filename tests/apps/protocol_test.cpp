@@ -217,6 +217,49 @@ TEST_CASE("guard: a wider arm and a larger grid are refused, and said to be poss
   CHECK(differences(meant, facts).size() == all.size());  // still told
 }
 
+TEST_CASE("guard: arms are judged by the same measure and tuned in the same options") {
+  const auto refused = [](const std::string& more) -> std::string {
+    Json given = Json::parse(R"({
+      "base": {"model": {"type": "mlp", "width": 8, "norm": "layer_norm"},
+               "data": {"type": "spirals"}, "train": {"steps": 4, "batch": 8}}, )" +
+                             more + "}");
+    const Study study = read_study(given, ".", "the study");
+    std::vector<ArmFacts> facts;
+    for (const Arm& arm : study.arms) {
+      facts.push_back(facts_of(arm.config, Json::object(), false));
+      const std::vector<Axis>& options = study.tuning.options_of(arm.name);
+      if (!tuning_changes_facts(options)) continue;
+      for (const Point& point : study.tuning.points(arm.name)) {
+        const auto settings = settings_of(options, point);
+        facts.back().points.push_back(
+            {words_of(settings),
+             facts_of(with_settings(arm.config, settings), Json::object(), false)});
+      }
+    }
+    try {
+      refuse_unfair(study, differences(study, facts));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string smooth = R"("arms": {"hard": {}, "smooth": {"loss.label_smoothing": 0.1}})";
+  CHECK_THAT(refused(smooth), ContainsSubstring("smooth: judged by"));
+  CHECK(refused(smooth + R"(, "metric": "val/error")").empty());  // errors are counted alike
+  CHECK(refused(smooth + R"(, "allow": ["judged by"])").empty());
+  CHECK_THAT(refused(R"("arms": {"all": {}, "some": {"train.eval_samples": 20}})"),
+             ContainsSubstring("some: judged by 20 samples, against all"));
+  // The same numbers for another option are another budget.
+  CHECK_THAT(refused(R"("vary": {"model.norm": ["layer_norm", "rms_norm"]},
+                        "tune": {"optim.lr": [0.01, 0.1],
+                                 "per_arm": {"rms_norm": {"optim.weight_decay": [0.01, 0.1]}}})"),
+             ContainsSubstring("rms_norm: budget 2 points (optim.weight_decay: 0.01 0.1)"));
+  const std::string batches = refused(R"("vary": {"model.norm": ["layer_norm", "rms_norm"]},
+                                         "tune": {"train.batch": [8, 16]})");
+  CHECK_THAT(batches, ContainsSubstring("layer_norm: tokens 64 with train.batch=16, against 32"));
+  CHECK_THAT(batches, ContainsSubstring("rms_norm: tokens"));
+}
+
 TEST_CASE("guard: a norm with a bias differs little enough to be compared") {
   const Study study = two_norms("{}");
   std::vector<ArmFacts> facts(2);
