@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/study/against.h"
+#include "core/config/changes.h"
 
 namespace norma {
 namespace fs = std::filesystem;
@@ -24,14 +25,19 @@ bool print_quality(const Study& study, const SessionResult& result, const fs::pa
   return good;
 }
 
+fs::path earlier_program(const SessionOptions& options) {
+  return options.against_build / "bin" / "compare";
+}
+
 bool print_costs(const Study& study, const SessionResult& result, const SessionOptions& options) {
-  const fs::path old_program = options.against_build / "bin" / "compare";
-  if (!fs::exists(old_program))
-    throw Error("--against-build " + options.against_build.string() +
-                ": expected a build folder with bin/compare");
+  const fs::path old_program = earlier_program(options);
   bool good = true;
   for (const auto& [arm, change] :
        compare_builds(study, result.plan, own_program(), old_program.string(), options.threads)) {
+    if (!change.problem.empty()) {
+      std::cout << arm << " not measured: " << change.problem << "\n";
+      continue;
+    }
     char text[128];
     std::snprintf(text, sizeof text, "%s: time of a step x %.3f, %s: memory x %.3f",
                   change.slower ? "SLOWER" : "ok", change.time, change.larger ? "LARGER" : "ok",
@@ -44,8 +50,20 @@ bool print_costs(const Study& study, const SessionResult& result, const SessionO
 
 }  // namespace
 
+void check_earlier(const Study& study, const SessionOptions& options) {
+  if (options.against.empty()) return;
+  earlier_study(study, options.against);
+  if (!options.against_build.empty() && !fs::exists(earlier_program(options)))
+    throw Error("--against-build " + options.against_build.string() +
+                ": expected a build folder with bin/compare");
+}
+
 bool hold_against(const Study& study, const SessionResult& result, const SessionOptions& options) {
   std::cout << "\nagainst " << options.against.string() << ":\n";
+  const Study before = earlier_study(study, options.against);
+  if (before.resolved != study.resolved)
+    std::cout << "note: that study differs in " << changed_options(before.resolved, study.resolved)
+              << "\n";
   const bool quality = print_quality(study, result, options.against);
   if (options.against_build.empty()) {
     std::cout

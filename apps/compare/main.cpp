@@ -22,6 +22,7 @@ constexpr About kAbout{
     "  compare configs/studies/norms_quick.json\n"
     "  compare configs/studies/norms_quick.json --dry-run\n"
     "  compare configs/studies/norms_quick.json seeds=10 steps=600 --out runs/longer\n"
+    "  compare configs/studies/norms_quick.json base.train.batch=16 --out runs/smaller-batch\n"
     "  compare configs/studies/norms_quick.json --against runs/before --against-build "
     "build-before\n"
     "  compare --claims --tier init\n"
@@ -34,23 +35,28 @@ struct Arguments {
   int threads = 0, workers = 0;
 
   void declare(CLI::App& app) {
-    app.add_option("study", study, "Study file (JSON)");
+    auto* const file = app.add_option("study", study, "Study file (JSON)");
     app.add_option("overrides", overrides, "Options of the study to change: dotted.path=value");
     app.add_option("-o,--out", out, "Folder to write; runs/<study's name> if left out");
     app.add_flag("--overwrite", overwrite, "Start again in a folder that holds a study");
     app.add_flag("--dry-run", dry_run,
                  "Print the plan: runs, time, what differs between arms, what it can detect");
-    app.add_option("--against", against,
-                   "Folder of an earlier run: fails where an arm became significantly worse");
+    auto* const earlier =
+        app.add_option("--against", against,
+                       "Folder of an earlier run: fails where an arm became significantly worse");
     app.add_option("--against-build", against_build,
-                   "Build folder of that run, for time and memory: both are run in turns");
-    app.add_flag("--claims", claims, "Run the published claims in configs/claims/");
-    app.add_option("--tier", tier, "Only claims of this tier: init, evening or weekend");
+                   "Build folder of that run, for time and memory: both are run in turns")
+        ->needs(earlier);
+    auto* const published =
+        app.add_flag("--claims", claims, "Run the published claims in configs/claims/")
+            ->excludes(file);
+    app.add_option("--tier", tier, "Only claims of this tier: init, evening or weekend")
+        ->needs(published);
     app.add_flag("--print-schema", print_schema, "Print the JSON Schema of study files");
     app.add_option("--workers", workers, "Trials side by side; measured if left out")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 1024));
     app.add_option("-j,--threads", threads, "Threads to use in all; all cores if left out")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 1024));
     app.add_flag("--worker", worker, "")->group("");  // how it starts itself
   }
 };
@@ -87,18 +93,16 @@ int run(CommandLine& line) {
         "a study file is needed, for example configs/studies/norms_quick.json; compare --help says "
         "more");
   const std::filesystem::path file = args.study;
-  Json given = load_json(file);
-  if (given.is_object() && !given.contains("title")) given["title"] = file.stem().string();
-  apply_overrides(given, args.overrides);
-  const Study study = read_study(given, file.parent_path(), args.study);
+  const Study study = read_study(file, args.overrides);
   SessionOptions options = options_of(args, line.quiet());
   if (args.out.empty()) options.folder = "runs/" + file.stem().string();
   options.against = args.against;
   options.against_build = args.against_build;
+  check_earlier(study, options);
   const SessionResult result = run_session(study, options);
   if (!args.against.empty() && result.plan.complete && !hold_against(study, result, options))
     return 1;
-  return result.stopped && !args.dry_run ? 1 : 0;
+  return (result.stopped || result.failed) && !args.dry_run ? 1 : 0;
 }
 
 const RegisterProgram registered(kAbout, run);

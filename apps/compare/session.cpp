@@ -37,6 +37,17 @@ class Meanwhile {
   bool shown_;
 };
 
+// Says so where not one trial could be carried out.
+bool all_failed(const TrialResults& results) {
+  const bool all =
+      !results.empty() && std::all_of(results.begin(), results.end(),
+                                      [](const auto& each) { return has_failed(each.second); });
+  if (all)
+    spdlog::error("every trial failed; {}: {}", results.begin()->first,
+                  results.begin()->second.at("reason").template get<std::string>());
+  return all;
+}
+
 // One study on its way.
 class Session {
  public:
@@ -61,14 +72,18 @@ class Session {
       screen.finish();
     }
     result.stopped = !result.plan.complete;
-    write(folder, result);
+    result.failed = all_failed(folder.results());
+    const auto kept = kept_costs(folder);
+    write(folder, result, kept);
+    if (kept.empty() && may_measure_costs(result)) write(folder, result, measure(folder, result));
+    if (!options_.quiet) print(folder, result);
     return result;
   }
 
  private:
   SessionResult print_plan() {
     TrialResults results;
-    if (fs::exists(options_.folder / "results.jsonl"))
+    if (holds_study(options_.folder, study_))
       results = read_results(options_.folder / "results.jsonl");
     SessionResult result{.plan = plan_of(study_, results), .judgement = {}, .report = {}};
     const Mode mode = choose_mode(result.plan, results);
@@ -96,37 +111,51 @@ class Session {
   }
 
   // Costs are measured once the verdict stands, and kept: they can't be measured twice alike.
-  std::map<std::string, Cost> costs(const StudyFolder& folder, const Plan& plan) {
-    const fs::path file = folder.path() / "costs.json";
-    if (fs::exists(file)) return costs_from(load_json(file));
-    if (!study_.costs || !plan.complete || study_.tuning.halving || !study_.metric.needs_training())
-      return {};
+  using Costs = std::map<std::string, Cost>;
+  static fs::path costs_file(const StudyFolder& folder) { return folder.path() / "costs.json"; }
+
+  static Costs kept_costs(const StudyFolder& folder) {
+    return fs::exists(costs_file(folder)) ? costs_from(load_json(costs_file(folder))) : Costs{};
+  }
+
+  bool may_measure_costs(const SessionResult& result) const {
+    return study_.costs && result.plan.complete && !study_.tuning.halving &&
+           study_.metric.needs_training() && !result.failed;
+  }
+
+  Costs measure(const StudyFolder& folder, const SessionResult& result) {
     const Meanwhile meanwhile(options_.quiet);
-    const auto measured =
-        measure_costs(study_, plan, own_program(), options_.threads, [&](int turn, int of) {
+    Costs measured =
+        measure_costs(study_, result.plan, own_program(), options_.threads, [&](int turn, int of) {
           meanwhile.say("measuring costs in turns, " + std::to_string(turn) + " of " +
                         std::to_string(of));
         });
-    io::write_atomically(file, format_json(costs_json(measured)) + "\n");
+    for (const auto& [arm, cost] : measured)
+      if (!cost.problem.empty())
+        spdlog::warn("what {} costs could not be measured: {}", arm, cost.problem);
+    io::write_atomically(costs_file(folder), format_json(costs_json(measured)) + "\n");
     return measured;
   }
 
-  void write(const StudyFolder& folder, SessionResult& result) {
-    Worker worker(own_program(), 1);
-    const Json card = worker.ask({{"card", study_.arm(study_.baseline).config}}).at("card");
-    const StudyState state{
-        study_, folder.results(), result.plan, facts_, costs(folder, result.plan), card,
-        mode_,  options_.command};
+  void write(const StudyFolder& folder, SessionResult& result, const Costs& costs) {
+    if (card_.is_null())
+      card_ =
+          Worker(own_program(), 1).ask({{"card", study_.arm(study_.baseline).config}}).at("card");
+    const StudyState state{study_, folder.results(), result.plan, facts_, costs, card_,
+                           mode_,  options_.command};
     result.judgement = judge(state);
     result.report = report_data(state);
     io::write_atomically(folder.path() / "report.html", study_page(result.report));
     io::write_atomically(folder.path() / "results.csv", study_csv(result.report));
-    const std::string table = study_markdown(result.report);
-    io::write_atomically(folder.path() / "results.md", table);
-    if (options_.quiet) return;
+    io::write_atomically(folder.path() / "results.md", study_markdown(result.report));
+  }
+
+  static void print(const StudyFolder& folder, const SessionResult& result) {
     for (const Json& sentence : result.report["verdict"])
       std::cout << sentence.get<std::string>() << "\n";
-    std::cout << "\n" << table << "\nreport: " << (folder.path() / "report.html").string() << "\n";
+    std::cout << "\n"
+              << study_markdown(result.report)
+              << "\nreport: " << (folder.path() / "report.html").string() << "\n";
   }
 
   const Study& study_;
@@ -134,19 +163,30 @@ class Session {
   const std::vector<ArmFacts> facts_;
   double rate_ = 0;
   std::string mode_;
+  Json card_;  // of the baseline's data
 };
 
 }  // namespace
 
 std::vector<ArmFacts> measure_facts(const Study& study, int threads) {
   Worker worker(own_program(), threads);
+  const auto ask = [&](const Json& config) {
+    return facts_from(worker
+                          .ask({{"facts", config},
+                                {"evaluate", study.evaluate},
+                                {"needs_splits", study.metric.needs_training()}})
+                          .at("facts"));
+  };
   std::vector<ArmFacts> facts;
-  for (const Arm& arm : study.arms)
-    facts.push_back(facts_from(worker
-                                   .ask({{"facts", arm.config},
-                                         {"evaluate", study.evaluate},
-                                         {"needs_splits", study.metric.needs_training()}})
-                                   .at("facts")));
+  for (const Arm& arm : study.arms) {
+    facts.push_back(ask(arm.config));
+    const std::vector<Axis>& options = study.tuning.options_of(arm.name);
+    if (!tuning_changes_facts(options)) continue;
+    for (const Point& point : study.tuning.points(arm.name)) {
+      const std::vector<Setting> settings = settings_of(options, point);
+      facts.back().points.push_back({words_of(settings), ask(with_settings(arm.config, settings))});
+    }
+  }
   return facts;
 }
 

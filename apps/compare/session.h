@@ -27,11 +27,12 @@ struct SessionResult {
   Judgement judgement;
   Json report;
   bool stopped = false;
+  bool failed = false;  // not one trial could be carried out
 };
 
 // Carries out a study, or prints its plan: measures what the arms amount to, refuses what is
-// unfair, picks the mode, runs what is missing, measures costs, writes report.html, results.csv and
-// results.md. Prints the verdict.
+// unfair, picks the mode, runs what is missing, writes report.html, results.csv and results.md,
+// measures costs and writes them again with these. Prints the verdict.
 SessionResult run_session(const Study& study, const SessionOptions& options);
 
 // What each arm's config amounts to, in the order of the arms.

@@ -9,8 +9,8 @@
 namespace norma {
 
 // A study as a person watches it: a line for every arm with what is known of it, and below how far
-// the whole is, with the rate and the time left. In a log: a line where an arm's tuning or verdict
-// is done, and progress now and then.
+// the whole is, with the rate and the time left. In a log: a line for every trial that is done, and
+// progress now and then.
 class StudyScreen final : public StudyListener {
  public:
   StudyScreen(const Study& study, bool quiet);

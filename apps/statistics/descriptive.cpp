@@ -42,15 +42,6 @@ Tasks drawn_again(std::span<const std::vector<double>> tasks, RandomSequence& ra
   return drawn;
 }
 
-// Between the neighbours in proportion, as NumPy's default.
-double sample_quantile(std::span<const double> ascending, double p) {
-  const double at = p * static_cast<double>(ascending.size() - 1);
-  const auto below = static_cast<size_t>(at);
-  const size_t above = std::min(below + 1, ascending.size() - 1);
-  const double share = at - static_cast<double>(below);
-  return ascending[below] + share * (ascending[above] - ascending[below]);
-}
-
 // The middle 95 % of what `measure` gives for resampled data. Resample i depends on (seed, i)
 // alone.
 Interval bootstrap_interval(std::string_view purpose, uint64_t seed, int resamples,
@@ -92,6 +83,14 @@ double mean_share_below(std::span<const std::vector<double>> x,
 }
 
 }  // namespace
+
+double sample_quantile(std::span<const double> ascending, double p) {
+  const double at = p * static_cast<double>(ascending.size() - 1);
+  const auto below = static_cast<size_t>(at);
+  const size_t above = std::min(below + 1, ascending.size() - 1);
+  const double share = at - static_cast<double>(below);
+  return ascending[below] + share * (ascending[above] - ascending[below]);
+}
 
 Measure interquartile_mean(std::span<const std::vector<double>> scores, uint64_t seed,
                            int resamples) {

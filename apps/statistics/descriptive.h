@@ -12,6 +12,9 @@ namespace norma {
 
 // The mean; NaN of nothing.
 double mean_of(std::span<const double> values);
+// The quantile p of numbers in rising order, at least one: between neighbours in proportion, as
+// NumPy's default.
+double sample_quantile(std::span<const double> ascending, double p);
 
 // Descriptive measures of Agarwal et al., "Deep reinforcement learning at the edge of the
 // statistical precipice" (2021), and of AlgoPerf (Dahl et al. 2023): no verdict rests on them. Each

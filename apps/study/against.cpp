@@ -1,6 +1,9 @@
 #include "apps/study/against.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "apps/statistics/descriptive.h"
 
 namespace norma {
 namespace fs = std::filesystem;
@@ -14,26 +17,33 @@ const ArmRuns* runs_of(const std::vector<ArmRuns>& all, const std::string& arm) 
 
 QualityChange change_of(const ArmRuns& now, const ArmRuns& then, bool paired) {
   const auto &x = now.scores.scores, &y = then.scores.scores;
-  QualityChange change{.arm = now.scores.arm,
-                       .test = paired ? paired_t_test(x, y) : welch_t_test(x, y),
-                       .then = 0,
-                       .p_holm = 1,
-                       .worse = false};
-  for (const double score : y) change.then += score / static_cast<double>(y.size());
-  return change;
+  return {.arm = now.scores.arm,
+          .test = paired ? paired_t_test(x, y) : welch_t_test(x, y),
+          .then = mean_of(y),
+          .p_holm = 1,
+          .worse = false};
 }
 
 }  // namespace
 
-std::vector<QualityChange> compare_with_old(const Study& study, const Judgement& now,
-                                            const fs::path& old, const GuardOptions& options) {
+Study earlier_study(const Study& study, const fs::path& old) {
   if (!fs::exists(old / "study.json") || !fs::exists(old / "results.jsonl"))
     throw Error("--against " + old.string() + ": expected the folder of an earlier run of a study");
-  const Study before =
-      read_study(load_json(old / "study.json"), old, (old / "study.json").string());
+  Study before = read_study(load_json(old / "study.json"), old, (old / "study.json").string());
   if (before.metric.name(Split::kTest) != study.metric.name(Split::kTest))
     throw Error("--against " + old.string() + " was judged by " + before.metric.name(Split::kTest) +
                 ", this study by " + study.metric.name(Split::kTest));
+  const bool common = std::any_of(study.arms.begin(), study.arms.end(), [&](const Arm& arm) {
+    return std::any_of(before.arms.begin(), before.arms.end(),
+                       [&](const Arm& other) { return other.name == arm.name; });
+  });
+  if (!common) throw Error("--against " + old.string() + " has no arm of this study");
+  return before;
+}
+
+std::vector<QualityChange> compare_with_old(const Study& study, const Judgement& now,
+                                            const fs::path& old, const GuardOptions& options) {
+  const Study before = earlier_study(study, old);
   const TrialResults results = read_results(old / "results.jsonl");
   const Plan plan = plan_of(before, results);
   const std::vector<ArmRuns> then = judged_arms(before, plan, results);

@@ -23,8 +23,12 @@ struct GuardOptions {
   double alpha = 0.05, floor = 0.005;
 };
 
-// Compares the arms that both have. `old` is the folder of the earlier run. Throws Error where that
-// is none, judged by another metric, or has no arm in common with this one.
+// The study of an earlier run. Throws Error where `old` is no folder of one, or where it was judged
+// by another metric or has no arm in common with this one.
+Study earlier_study(const Study& study, const std::filesystem::path& old);
+
+// Compares the arms that both have. Errors as those of earlier_study, and where no arm was judged
+// in the earlier run.
 std::vector<QualityChange> compare_with_old(const Study& study, const Judgement& now,
                                             const std::filesystem::path& old,
                                             const GuardOptions& options = {});

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "apps/study/protocol.h"
@@ -11,10 +12,11 @@ namespace norma {
 // What an arm costs, all arms measured in turns in the same minutes.
 struct Cost {
   double ms_per_step = 0, low = 0, high = 0;  // median and quartiles over the turns
-  double relative = 1;                        // to the baseline: the median ratio within a turn
+  std::optional<double> relative;             // to the baseline: the median ratio within a turn
   double relative_low = 1;                    // the lower quartile of these ratios
   int64_t peak_bytes = 0;                     // of tensors
   double inference_ms = 0;                    // forward of one sample, median
+  std::string problem;                        // why nothing could be measured; mostly empty
 };
 
 // A training to be measured, and the program that carries it out.
@@ -37,6 +39,7 @@ struct CostChange {
   double time = 1, memory = 1;  // ratios, new to old
   // Slower by more than 5 % in three of four turns; larger by more than 5 %.
   bool slower = false, larger = false;
+  std::string problem;  // why nothing could be measured; mostly empty
 };
 std::map<std::string, CostChange> compare_builds(const Study& study, const Plan& plan,
                                                  const std::string& program,

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kTickMilliseconds = 100;
 
+constexpr int kAttemptsBesideOthers = 2;
+
 Json failed(const Trial& trial, const std::string& reason) {
   return {{"trial", trial.id}, {"status", "failed"}, {"reason", reason}};
 }
@@ -33,6 +35,15 @@ void Crew::start(Seat& seat) {
 }
 
 void Crew::hand_out(const std::function<std::optional<Task>()>& next) {
+  if (!alone_.empty()) {
+    if (std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.task; }))
+      return;
+    seats_[0].task = std::move(alone_.front());
+    seats_[0].attempts = kAttemptsBesideOthers;
+    alone_.pop_front();
+    start(seats_[0]);
+    return;
+  }
   for (Seat& seat : seats_) {
     if (seat.task) continue;
     seat.task = next();
@@ -57,8 +68,16 @@ std::optional<Json> Crew::result_in(Seat& seat, const std::vector<Json>& answers
 std::optional<Json> Crew::after_death(Seat& seat) {
   const std::string how = seat.worker->end();
   seat.worker.reset();
-  if (seat.attempts >= 2) return failed(seat.task->trial, "its process " + how + ", twice");
-  start(seat);
+  if (seat.attempts < kAttemptsBesideOthers) {
+    start(seat);
+  } else if (seat.attempts == kAttemptsBesideOthers && seats_.size() > 1) {
+    alone_.push_back(std::move(*seat.task));
+    seat.task.reset();
+  } else {
+    Json line = failed(seat.task->trial, "its process " + how + ", again and again");
+    line["died"] = true;
+    return line;
+  }
   return std::nullopt;
 }
 

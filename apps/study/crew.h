@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,8 +43,9 @@ class Crew {
   // worker is free, and may have more later, when `done` has been told of a result. `tick` is
   // called several times a second; when it returns false everything is left as it is.
   //
-  // A trial whose worker dies is tried once more; dying again is its result, with the status
-  // "failed", as is an error that it reports.
+  // A trial whose worker dies is tried once more, and then by itself, with no other beside it that
+  // takes memory. Dying again is its result, with the status "failed" and "died"; so is an error
+  // that it reports, without "died".
   void run(const std::function<std::optional<Task>()>& next,
            const std::function<void(const Task&, const Json& line, double seconds)>& done,
            const std::function<bool()>& tick);
@@ -58,6 +60,7 @@ class Crew {
   std::string program_;
   Mode mode_;
   std::vector<Seat> seats_;
+  std::deque<Task> alone_;  // to be tried by themselves
 };
 
 // All ways of cutting the cores: 1×n, 2×(n/2) … n×1.

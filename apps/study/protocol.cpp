@@ -257,4 +257,6 @@ double worst_initial(const TrialResults& results) {
 
 bool has_diverged(const Json& result) { return result.at("status") != "finished"; }
 
+bool has_failed(const Json& result) { return result.at("status") == "failed"; }
+
 }  // namespace norma

@@ -18,13 +18,15 @@ using TrialResults = std::map<std::string, Json>;
 // The folder of a study and its files:
 //   study.json     the study with every default; running it again goes on where it was
 //   results.jsonl  a line for every finished trial, in the order in which they ended
-//   timings.jsonl  how long each took: never twice the same, so apart from the results
+//   timings.jsonl  how long each took and by which build: never twice the same, so apart from the
+//                  results
 //   costs.json     time and memory of the arms, measured in turns
 //   report.html, results.csv, results.md
 class StudyFolder {
  public:
-  // Makes the folder, or goes on with the study in it. Throws Error where it holds another study
-  // or other files, or where another program is writing into it.
+  // Makes the folder, or goes on with the study in it: trials whose process died are tried again.
+  // Throws Error where it holds another study or other files, or where another program is writing
+  // into it.
   StudyFolder(const std::filesystem::path& folder, const Study& study, bool overwrite);
 
   const std::filesystem::path& path() const { return path_; }
@@ -33,11 +35,16 @@ class StudyFolder {
   void add(const Json& line, double seconds, int threads);
 
  private:
+  void warn_of_other_builds() const;
+
   std::filesystem::path path_;
   FolderLock lock_;
   TrialResults results_;
   std::unique_ptr<io::JsonLines> lines_, timings_;
 };
+
+// Whether a folder holds results of just this study.
+bool holds_study(const std::filesystem::path& folder, const Study& study);
 
 // The lines of a results.jsonl; a last line that a crash cut short is left out.
 TrialResults read_results(const std::filesystem::path& file);

@@ -15,17 +15,19 @@
 namespace norma {
 namespace {
 
+constexpr int kNotStarted = 127;  // as shells have it
+
 // In the child: becomes the worker.
 [[noreturn]] void become_worker(const std::string& program, const std::string& threads, int link,
                                 pid_t parent) {
   dup2(link, STDIN_FILENO);
   dup2(link, STDOUT_FILENO);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);  // it died before prctl
-  setpgid(0, 0);                        // Ctrl-C is for the study, which ends its workers itself
+  if (getppid() != parent) _exit(kNotStarted);  // it died before prctl
+  setpgid(0, 0);  // Ctrl-C is for the study, which ends its workers itself
   execl(program.c_str(), "compare", "--worker", "--threads", threads.c_str(),
         static_cast<char*>(nullptr));
-  _exit(127);
+  _exit(kNotStarted);
 }
 
 }  // namespace
@@ -84,6 +86,7 @@ Json Worker::ask(const Json& order) {
 Json Worker::answer() {
   for (std::vector<Json> lines; receive(lines); lines.clear())
     for (const Json& line : lines) {
+      if (line.value("mistake", false)) throw Error(line["error"].get<std::string>());
       if (line.contains("error")) throw Failure(line["error"].get<std::string>());
       if (!line.contains("step")) return line;
     }
@@ -97,6 +100,8 @@ std::string Worker::end() {
   if (WIFSIGNALED(status))
     return "ended by signal " + std::to_string(WTERMSIG(status)) + " (" +
            strsignal(WTERMSIG(status)) + ")";
+  if (WEXITSTATUS(status) == kNotStarted)
+    return "could not be started; where Norma was built anew meanwhile, run the same command again";
   return "ended with code " + std::to_string(WEXITSTATUS(status));
 }
 

@@ -17,7 +17,7 @@ namespace norma {
 // asked the same. It dies with the process that started it.
 //
 // Orders and the last line of their answers (docs at each in worker_main.cpp):
-//   {"trial": …}            {"result": …} or {"error": "…"}; before it, {"step": …} now and then
+//   {"trial": …}            {"result": …}; before it, {"step": …} now and then
 //   {"prepare": config}     {"ready": …}
 //   {"train_for": seconds}  {"steps": n, "seconds": s}
 //   {"train_steps": n}      {"ms": [n times]}
@@ -25,6 +25,7 @@ namespace norma {
 //   {"memory": true}        {"peak_bytes": …}
 //   {"facts": config, "evaluate": …, "needs_splits": …}    {"facts": …}, see facts_of (guard.h)
 //   {"card": config}        {"card": …}, the card of its data
+// or {"error": "…"}, with "mistake" where it is the user's.
 class Worker {
  public:
   // Starts `program --worker --threads N`.
@@ -39,7 +40,7 @@ class Worker {
   // Takes the lines that have arrived; false where the worker has ended.
   bool receive(std::vector<Json>& lines);
   // Sends an order and waits for its answer. Throws Failure where the worker ends or reports an
-  // error.
+  // error, Error where that is a mistake of the user's.
   Json ask(const Json& order);
   // Waits for the answer to the order sent last; errors as those of `ask`.
   Json answer();

@@ -114,6 +114,8 @@ int serve_orders() {
       answer(carry_out(parse_json(line, "an order"), runner, subject));
     } catch (const std::bad_alloc&) {
       answer({{"error", "out of memory"}});
+    } catch (const Error& error) {
+      answer({{"error", error.what()}, {"mistake", true}});
     } catch (const std::exception& error) {
       answer({{"error", error.what()}});
     }

@@ -129,6 +129,9 @@ TEST_CASE("compare: trained models are examined, and attacked by images of anoth
     CHECK(figures.at("transfer_0.05/accuracy").get<double>() >= 0);
     CHECK(figures.contains("noise_0.1/loss"));
   }
+  // The one worker attacks the second arm by the model that attacked the first.
+  REQUIRE(study.run("one", {"--workers", "1", "--quiet"}).code == 0);
+  CHECK(study.results("one") == study.results("out"));
   const Ended asked = CompareStudy(R"({
     "base": {"model": "mlp", "data": "spirals"}, "vary": {"model.width": [8, 16]},
     "transfer": true})")

@@ -72,7 +72,7 @@ class RunningStudy {
   }
   double loss(const SimulatedArm& arm, int rate) const {
     const double off = distance(arm, rate);
-    return arm.level * (World::kLoss + World::kBend * off * off);
+    return arm.level * (World::kLoss + design_.bend * off * off);
   }
 
  private:

@@ -18,7 +18,7 @@ struct SimulatedWorld {
   static constexpr int kRates = 5;
   static constexpr double kLoss = 2;              // of the baseline at its best rate
   static constexpr double kAtInitialization = 4;  // of every arm
-  static constexpr double kBend = 0.11;           // a step of the grid off the best rate costs this
+  static constexpr double kBend = 0.11;           // a step off the best rate costs this, mostly
   static constexpr double kEdge = 0.8;            // steps above the best rate: all beyond diverge
   static constexpr double kDeviation = 0.01;      // of seeds, half of its variance shared by arms
 };
@@ -37,6 +37,7 @@ struct SimulatedDesign {
   int run_off = 0;          // further seeds for the two best rates
   bool log_normal = false;  // e to the power of a normal number, to the same mean and deviation
   bool paired = true;       // arms share the luck of a seed
+  double bend = SimulatedWorld::kBend;
 };
 
 struct SimulatedStudy {
