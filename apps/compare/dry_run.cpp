@@ -81,10 +81,10 @@ std::string plan_text(const Study& study, const Plan& plan, const TrialResults& 
   text += line("runs", runs_words(study, plan));
   const size_t done = plan.trials.size() - plan.missing(results).size();
   if (done > 0) text += line("done", std::to_string(done) + " trials have their result");
-  if (steps_per_second > 0)
-    text += line("time", "about " +
-                             human_duration(steps_left(study, plan, results) / steps_per_second) +
-                             " and evaluations, " + mode);
+  const double left = steps_left(study, plan, results);
+  if (steps_per_second > 0 && left > 0)
+    text += line("time",
+                 "about " + human_duration(left / steps_per_second) + " and evaluations, " + mode);
   std::string differ;
   for (const Difference& each : differences(study, facts))
     differ += (differ.empty() ? "" : "\n" + padded("", 12)) + each.arm + ": " + each.what + " " +

@@ -10,10 +10,6 @@
 namespace norma {
 namespace {
 
-constexpr const char* kNumbersExpected =
-    "a list of numbers, {\"range\": [from, to], \"count\": n} or {\"log\": [from, to], \"count\": "
-    "n}";
-
 std::string last_part(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 AxisValue number_value(const std::string& path, double value) {

@@ -39,6 +39,10 @@ struct Axis {
 Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
                const Json& given);
 
+inline constexpr const char* kNumbersExpected =
+    "a list of numbers, {\"range\": [from, to], \"count\": n} or {\"log\": [from, to], \"count\": "
+    "n}";
+
 // The numbers of the first three ways, rising; a fault for anything else. A list is taken for one
 // by ratio where its ratios are more even than its differences.
 Axis read_numbers(Findings& findings, const std::string& where, const std::string& path,

@@ -273,12 +273,22 @@ Study read_study(const Json& json, const fs::path& beside, const std::string& so
 }
 
 Json study_schema() {
-  return json_schema("Norma study", [](Fields& f) {
+  Json schema = json_schema("Norma study", [](Fields& f) {
     Study study;
     Given given;
     Json allow = Json::array();
     describe(f, study, given, allow);
   });
+  // Objects that a study keeps as they were given, so that defaults of later versions are theirs.
+  const auto nest = [&](const char* key, Json inner) {
+    for (const char* of_files : {"$schema", "title"}) inner.erase(of_files);
+    for (const auto& [name, value] : schema["properties"][key].items()) inner[name] = value;
+    schema["properties"][key] = std::move(inner);
+  };
+  nest("tune", tuning_schema());
+  nest("evaluate", json_schema("", [](Fields& f) { EvaluationOptions().describe(f); }));
+  schema["properties"]["allow"]["items"] = {{"enum", allowable()}};
+  return schema;
 }
 
 }  // namespace norma

@@ -74,15 +74,34 @@ void refuse_idle(Findings& findings, const Json& given, const Tuning& tuning) {
   refuse(tuning.halving.has_value(), "extend", "nothing: halving begins with all points");
 }
 
+void describe(Fields& f, Halving& halving) {
+  f.integers("rungs", halving.rungs, "steps of each rung, rising", 0, {.min = 1});
+  f.number("keep", halving.keep, "share of arms and points that goes on to the next rung",
+           {.above = 0, .below = 1});
+  const bool rising =
+      std::is_sorted(halving.rungs.begin(), halving.rungs.end(), std::less_equal<int64_t>());
+  f.rule(halving.rungs.size() >= 2 && rising, "rungs", "two or more numbers of steps, rising");
+}
+
+// The keys that are no paths.
+void describe(Fields& f, Tuning& tuning, Json& per_arm, Json& halving) {
+  f.choice("sampler", tuning.sampler, {"grid", "quasi_random"},
+           "every combination of the values, or points that fill the box between them evenly");
+  f.integer("budget", tuning.budget, "points of quasi_random", {.min = 2, .max = 10000});
+  f.integer("seeds", tuning.seeds, "seeds that every point is tried with", {.min = 1});
+  f.integer("extend", tuning.extend, "values that a grid may grow by where its best is at an edge",
+            {.min = 0, .max = 20});
+  f.integer("run_off", tuning.run_off, "further seeds for the two best points", {.min = 0});
+  f.json("per_arm", per_arm, "other values for some arms: {\"arm\": {\"dotted.path\": values}}");
+  f.json("halving", halving,
+         "successive halving: {\"rungs\": [steps, …], \"keep\": share}; exploratory, no verdict");
+}
+
 void read_halving(Findings& findings, const Json& given, Tuning& tuning) {
   if (given.is_null()) return;
   Halving halving;
   Reader reader(findings, given, "tune.halving", "tune.halving", ExtraKeys::kNone);
-  reader.integers("rungs", halving.rungs, "", 0, {.min = 1});
-  reader.number("keep", halving.keep, "", {.above = 0, .below = 1});
-  const bool rising =
-      std::is_sorted(halving.rungs.begin(), halving.rungs.end(), std::less_equal<int64_t>());
-  reader.rule(halving.rungs.size() >= 2 && rising, "rungs", "two or more numbers of steps, rising");
+  describe(reader, halving);
   reader.finish();
   tuning.halving = halving;
 }
@@ -115,18 +134,24 @@ Tuning read_tuning(Findings& findings, const Json& given) {
   const Json rest = with_dots(given, false);
   Json per_arm = Json::object(), halving;
   Reader reader(findings, rest, "tune", "tune", ExtraKeys::kNone);
-  reader.choice("sampler", tuning.sampler, {"grid", "quasi_random"}, "");
-  reader.integer("budget", tuning.budget, "", {.min = 2, .max = 10000});
-  reader.integer("seeds", tuning.seeds, "", {.min = 1});
-  reader.integer("extend", tuning.extend, "", {.min = 0, .max = 20});
-  reader.integer("run_off", tuning.run_off, "", {.min = 0});
-  reader.json("per_arm", per_arm, "");
-  reader.json("halving", halving, "");
+  describe(reader, tuning, per_arm, halving);
   reader.finish();
   read_per_arm(findings, per_arm, tuning);
   read_halving(findings, halving, tuning);
   refuse_idle(findings, given, tuning);
   return tuning;
+}
+
+Json tuning_schema() {
+  Json schema = json_schema("", [](Fields& f) {
+    Tuning tuning;
+    Json per_arm = Json::object(), halving;
+    describe(f, tuning, per_arm, halving);
+  });
+  schema["type"] = {"object", "null"};
+  // Keys with a dot are paths of options.
+  schema["patternProperties"] = {{"\\.", {{"description", kNumbersExpected}}}};
+  return schema;
 }
 
 std::vector<Point> grid(const std::vector<std::vector<double>>& values) {

@@ -41,6 +41,8 @@ struct Tuning {
 };
 
 Tuning read_tuning(Findings& findings, const Json& given);
+// The JSON Schema of "tune".
+Json tuning_schema();
 
 // Every combination of the values of these axes, the last changing fastest.
 std::vector<Point> grid(const std::vector<std::vector<double>>& values);
