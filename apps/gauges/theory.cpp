@@ -1,6 +1,8 @@
 #include "apps/gauges/theory.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace norma {
 
@@ -29,43 +31,36 @@ void check_blocks(const Prediction& prediction, size_t measured) {
                 " blocks, and there are numbers of " + std::to_string(measured));
 }
 
+// How far a number lies outside the bounds of a block; 0 inside.
+double outside(const Prediction& prediction, size_t block, double number) {
+  return std::max({0.0, 1 - number / prediction.low[block], number / prediction.high[block] - 1});
+}
+
 }  // namespace
 
 double deviation(const Prediction& prediction, std::span<const double> measured) {
   check_blocks(prediction, measured.size());
   double worst = 0;
   for (size_t i = 0; i < measured.size(); ++i)
-    worst = std::max(
-        {worst, 1 - measured[i] / prediction.low[i], measured[i] / prediction.high[i] - 1});
+    worst = std::max(worst, outside(prediction, i, measured[i]));
   return worst;
 }
 
-const char* name_of(Agreement agreement) {
-  switch (agreement) {
-    case Agreement::kHolds:
-      return "holds";
-    case Agreement::kViolated:
-      return "violated";
-    case Agreement::kUndecided:
-      return "undecided";
-    case Agreement::kDoesNotApply:
-      return "does not apply";
-  }
-  return "?";
-}
-
-Agreement judge(const Prediction& prediction, std::span<const Interval> measured,
-                double tolerance) {
-  if (!prediction.applies()) return Agreement::kDoesNotApply;
+Interval deviation_range(const Prediction& prediction, std::span<const Interval> measured) {
   check_blocks(prediction, measured.size());
-  Agreement all = Agreement::kHolds;
+  Interval range;
   for (size_t i = 0; i < measured.size(); ++i) {
-    const Interval band{prediction.low[i] * (1 - tolerance), prediction.high[i] * (1 + tolerance)};
-    // Not a number counts as neither inside nor outside.
-    if (measured[i].high < band.low || measured[i].low > band.high) return Agreement::kViolated;
-    if (!(band.holds(measured[i].low) && band.holds(measured[i].high))) all = Agreement::kUndecided;
+    const auto [low, high] = measured[i];
+    if (!std::isfinite(low) || !std::isfinite(high)) {
+      range.high = std::numeric_limits<double>::infinity();
+      continue;
+    }
+    const double at_low = outside(prediction, i, low), at_high = outside(prediction, i, high);
+    range.high = std::max({range.high, at_low, at_high});
+    const bool meets_bounds = low <= prediction.high[i] && high >= prediction.low[i];
+    if (!meets_bounds) range.low = std::max(range.low, std::min(at_low, at_high));
   }
-  return all;
+  return range;
 }
 
 }  // namespace norma

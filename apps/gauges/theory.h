@@ -35,13 +35,10 @@ Prediction predict(const std::string& theory, Training& training);
 // worst block: 0 inside.
 double deviation(const Prediction& prediction, std::span<const double> measured);
 
-enum class Agreement { kHolds, kViolated, kUndecided, kDoesNotApply };
-const char* name_of(Agreement agreement);  // "holds", "does not apply" …
-
-// Judges a prediction by confidence intervals of the expectation, one a block. Each bound gives way
-// by `tolerance`, a share of it. It holds where every interval lies inside the bounds and is
-// violated where one lies outside. Throws an Error where the numbers of blocks differ.
-Agreement judge(const Prediction& prediction, std::span<const Interval> measured, double tolerance);
+// The range that the deviation of expectations has which lie anywhere in these intervals, one a
+// block: from what the worst block lies outside at least to what it may lie. Without an upper end
+// where a number is none. Throws an Error where the numbers of blocks differ.
+Interval deviation_range(const Prediction& prediction, std::span<const Interval> measured);
 
 // Registers a theory at program start.
 struct RegisterTheory {

@@ -36,17 +36,22 @@ struct ClaimOutcome {
 //   {"type": "greater", "arm": a, "than": b, "by": 0}              one-sided t of pairs
 //   {"type": "trend", "over": path, "sign": -1, "where": {…}}      slopes of the seeds, one-sided t
 //   {"type": "slope", "over": path, "log": true, "low": l, "high": h, "where": {…}}
-//                                  pass: the interval of the slope lies inside; fail: outside;
 //                                  "assumes": a theory whose assumptions the prediction shares
 //   {"type": "theory", "theory": name, "tolerance": 0.05, "where": {…}}
 //                                  readings by depth between the bounds that a theory predicts
-// Adds faults for what it does not understand.
+// Each has an interval: pass where it lies inside what is wanted, fail where it lies outside, else
+// inconclusive. Where runs diverged the interval is open on the side to which they would have moved
+// it, had they not been cut to their value at initialization; where results are missing, or a
+// theory does not apply, the test is not run.
+
+// Adds a fault for everything that a claim's tests ask and the study cannot answer: names of arms,
+// axes, their values and theories; theories about another metric; lines over less than two numbers.
 void check_claim(Findings& findings, const Study& study);
 
 // Judges every test on the runs of the verdict.
 std::vector<ClaimOutcome> judge_claim(const Study& study, const std::vector<ArmRuns>& runs);
 
-// The claim as a whole: fail where a test fails, pass where all pass.
+// The claim as a whole: fail where a test fails, pass where all pass; not run without tests.
 ClaimVerdict overall(const std::vector<ClaimOutcome>& outcomes);
 
 }  // namespace norma

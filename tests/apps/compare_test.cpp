@@ -1,14 +1,8 @@
 // The program `compare`, run as a user runs it, on a study of a second or two.
-#include <chrono>
-#include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <random>
-#include <set>
-#include <thread>
 
 #include "core/config/json.h"
-#include "tests/apps/child_program.h"
+#include "tests/apps/compare_study.h"
 #include "tests/catch.h"
 
 namespace norma {
@@ -24,39 +18,10 @@ constexpr const char* kStudy = R"({
   "tune": {"optim.lr": {"log": [0.001, 0.1], "count": 3}, "extend": 1},
   "seeds": 4, "target": 0.6, "costs": false})";
 
-// A study file and the folders of its runs.
-class CompareStudy {
- public:
-  explicit CompareStudy(const std::string& text = kStudy) {
-    std::ofstream(folder_.path() / "study.json") << text;
-  }
-  std::vector<std::string> command(const std::string& out,
-                                   std::vector<std::string> more = {}) const {
-    std::vector<std::string> words{"compare", (folder_.path() / "study.json").string(), "--out",
-                                   at(out).string()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-  fs::path at(const std::string& out) const { return folder_.path() / out; }
-  Ended run(const std::string& out, const std::vector<std::string>& more = {}) const {
-    return run_program_as_user(command(out, more));
-  }
-  // The lines of results.jsonl, whatever their order.
-  std::set<std::string> results(const std::string& out) const {
-    std::set<std::string> lines;
-    std::ifstream file(at(out) / "results.jsonl");
-    for (std::string line; std::getline(file, line);) lines.insert(line);
-    return lines;
-  }
-
- private:
-  TemporaryFolder folder_;
-};
-
 }  // namespace
 
 TEST_CASE("compare: the same results, bit for bit, on any number of workers and threads") {
-  const CompareStudy study;
+  const CompareStudy study(kStudy);
   const Ended one = study.run("one", {"--workers", "1", "--quiet"});
   INFO(one.err);
   REQUIRE(one.code == 0);
@@ -68,23 +33,6 @@ TEST_CASE("compare: the same results, bit for bit, on any number of workers and 
   for (const char* name :
        {"report.html", "results.csv", "results.md", "study.json", "timings.jsonl"})
     CHECK(fs::exists(study.at("one") / name));
-}
-
-TEST_CASE("compare: killed at random moments and started again, it ends with the same results") {
-  const CompareStudy study;
-  REQUIRE(study.run("whole", {"--workers", "2", "--quiet"}).code == 0);
-  std::mt19937 random(7);
-  std::uniform_int_distribution<int> milliseconds(0, 500);
-  for (int i = 0; i < 20; ++i) {
-    ChildProgram program(study.command("killed", {"--workers", "2", "--quiet"}));
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
-    program.send(SIGKILL);
-    program.wait();
-  }
-  const Ended last = study.run("killed", {"--workers", "2", "--quiet"});
-  INFO(last.err);
-  REQUIRE(last.code == 0);
-  CHECK(study.results("killed") == study.results("whole"));
 }
 
 TEST_CASE("compare: an arm that diverges in some seeds is told first, with its rate") {
@@ -150,7 +98,7 @@ TEST_CASE("compare: an unfair study and a folder of another study are refused") 
   CHECK_THAT(unfair.err, ContainsSubstring("wider: parameters"));
   CHECK_FALSE(fs::exists(study.at("out")));
 
-  const CompareStudy fair;
+  const CompareStudy fair(kStudy);
   REQUIRE(fair.run("out", {"seeds=1", "tune=null", "--quiet"}).code == 0);
   const Ended other = fair.run("out", {"seeds=2", "tune=null"});
   CHECK(other.code == 2);
@@ -158,7 +106,7 @@ TEST_CASE("compare: an unfair study and a folder of another study are refused") 
 }
 
 TEST_CASE("compare: --against fails where an arm became worse, and says what it cannot tell") {
-  const CompareStudy study;
+  const CompareStudy study(kStudy);
   REQUIRE(study.run("before", {"--workers", "2", "--quiet"}).code == 0);
   const Ended same = study.run("before", {"--against", study.at("before").string()});
   CHECK(same.code == 0);
@@ -185,7 +133,7 @@ TEST_CASE("compare: a finished study is reported again, with the costs measured 
 }
 
 TEST_CASE("compare: the plan of a study, without training") {
-  const CompareStudy study;
+  const CompareStudy study(kStudy);
   const Ended plan = study.run("plan", {"--dry-run", "--workers", "2"});
   INFO(plan.err);
   CHECK(plan.code == 0);

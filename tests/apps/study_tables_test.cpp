@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/apps/parsed_csv.h"
 #include "tests/apps/sample_report.h"
 #include "tests/catch.h"
 
@@ -10,30 +11,6 @@ namespace norma {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-
-// Comma-separated values as RFC 4180 has them, read by other code than wrote them.
-std::vector<std::vector<std::string>> parsed_csv(const std::string& text) {
-  std::vector<std::vector<std::string>> rows(1, {""});
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    std::string& field = rows.back().back();
-    const char c = text[i];
-    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"')
-      field += text[++i];
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && c == ',')
-      rows.back().push_back("");
-    else if (!quoted && c == '\r' && text.compare(i, 2, "\r\n") == 0)
-      ++i, rows.push_back({""});
-    else
-      field += c;
-  }
-  REQUIRE(!quoted);
-  REQUIRE(rows.back() == std::vector<std::string>{""});  // every record ends its line
-  rows.pop_back();
-  return rows;
-}
 
 // The cells of a Markdown table's row: what stands between bars that are not escaped.
 int cells_of(const std::string& line) {

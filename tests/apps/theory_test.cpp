@@ -174,22 +174,27 @@ TEST_CASE("theory: wide perceptrons with batch norm, or group norm", "[gauges]")
              ContainsSubstring("no perceptron without skips"));
 }
 
-TEST_CASE("theory: deviations and verdicts", "[gauges]") {
+TEST_CASE("theory: deviations, and what intervals leave open of them", "[gauges]") {
   const Prediction bounds{.low = {1, 2}, .high = {2, 4}, .why_not = {}};
   CHECK(deviation(bounds, std::vector<double>{1, 4}) == 0);
   CHECK(deviation(bounds, std::vector<double>{0.75, 4.4}) == Approx(0.25));
   CHECK(deviation(bounds, std::vector<double>{1.5, 4.4}) == Approx(0.1));
   CHECK_THROWS_WITH(deviation(bounds, std::vector<double>{1}), ContainsSubstring("2 blocks"));
-  const auto judged = [&](Interval first, Interval second, double tolerance) {
-    return judge(bounds, std::vector<Interval>{first, second}, tolerance);
+  const auto range = [&](Interval first, Interval second) {
+    return deviation_range(bounds, std::vector<Interval>{first, second});
   };
-  CHECK(judged({1, 2}, {2, 4}, 0) == Agreement::kHolds);
-  CHECK(judged({0.96, 2}, {2, 4.1}, 0.05) == Agreement::kHolds);
-  CHECK(judged({0.96, 2}, {2, 4}, 0) == Agreement::kUndecided);
-  CHECK(judged({0.8, 0.9}, {2, 4}, 0.05) == Agreement::kViolated);
-  CHECK(judged({0.9, 2}, {4.3, 5}, 0.05) == Agreement::kViolated);
-  CHECK(judged({1, 2}, {NAN, NAN}, 0.05) == Agreement::kUndecided);
-  CHECK(judge({.low = {}, .high = {}, .why_not = "no"}, {}, 0) == Agreement::kDoesNotApply);
+  const auto check = [](Interval found, double low, double high) {
+    CHECK(found.low == Approx(low));
+    CHECK(found.high == Approx(high));
+  };
+  check(range({1, 2}, {2, 4}), 0, 0);
+  check(range({0.96, 2}, {2, 4.1}), 0, 0.04);
+  check(range({0.8, 0.9}, {2, 4}), 0.1, 0.2);
+  check(range({0.8, 0.9}, {4.8, 5}), 0.2, 0.25);  // of the worst block, at least and at most
+  check(range({0.5, 3}, {2, 4}), 0, 0.5);         // it may lie inside
+  CHECK(range({1, 2}, {NAN, NAN}).low == 0);
+  CHECK(std::isinf(range({1, 2}, {NAN, NAN}).high));
+  CHECK_THROWS_WITH(deviation_range(bounds, {}), ContainsSubstring("2 blocks"));
 }
 
 TEST_CASE("claim 4: the last gradient is flat in depth behind post-norm, falls with pre-norm",
