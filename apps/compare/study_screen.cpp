@@ -10,13 +10,6 @@
 namespace norma {
 namespace {
 
-std::string text_of(const std::vector<Setting>& settings) {
-  std::string text;
-  for (const Setting& setting : settings)
-    text += (text.empty() ? "" : ", ") + setting.path + " " + json_line(setting.value);
-  return text;
-}
-
 std::string of(int64_t done, int64_t total) {
   return std::to_string(done) + "/" + std::to_string(total);
 }
@@ -62,7 +55,7 @@ void StudyScreen::on_plan(const Plan& plan, const TrialResults& results) {
     const auto choice = plan.chosen.find(arm.name);
     if (choice != plan.chosen.end()) {
       rows_[arm.name].chosen =
-          text_of(settings_of(study_.tuning.options_of(arm.name), choice->second.point));
+          settings_text(settings_of(study_.tuning.options_of(arm.name), choice->second.point));
       continue;
     }
     if (study_.tuning.halving) continue;

@@ -100,6 +100,22 @@ void refuse_repetition(Findings& findings, const std::string& where, const Axis&
 
 }  // namespace
 
+Json settings_json(const std::vector<Setting>& settings) {
+  Json json = Json::object();
+  for (const Setting& setting : settings) json[setting.path] = setting.value;
+  return json;
+}
+
+std::string settings_text(const std::vector<Setting>& settings) {
+  std::string text;
+  for (const auto& [path, value] : settings)
+    text += (text.empty() ? "" : ", ") + path + "=" +
+            (value.is_number_float() ? format_number(value.get<double>())
+             : value.is_string()     ? value.get<std::string>()
+                                     : json_line(value));
+  return text;
+}
+
 Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
                const Json& given) {
   Axis axis{.path = path, .log = false, .values = {}};

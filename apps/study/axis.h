@@ -15,6 +15,9 @@ struct Setting {
   Json value;
 };
 
+Json settings_json(const std::vector<Setting>& settings);         // {"optim.lr": 0.003, …}
+std::string settings_text(const std::vector<Setting>& settings);  // optim.lr=0.003, …
+
 // One value of an axis: what it sets, the name it gives to arms, and its number where it is one.
 struct AxisValue {
   std::string name;
