@@ -57,6 +57,16 @@ std::string human_bytes(double bytes) {
   return scaled<6>(bytes, 1024, {" B", " KiB", " MiB", " GiB", " TiB", " PiB"});
 }
 
+std::string human_percent(double share) {
+  const double percent = 100 * share;
+  const bool large = std::fabs(percent) >= 999.5;
+  return (large ? grouped(std::llround(percent)) : formatted("%.3g", percent)) + " %";
+}
+
+std::string interval_name(double confidence) {
+  return formatted("%.10g", 100 * confidence) + " % interval";
+}
+
 std::string human_duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "?";
   if (seconds < 999.5e-6) return three_digits(seconds * 1e6) + " µs";

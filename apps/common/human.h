@@ -13,6 +13,13 @@ std::string human_count(double value);
 // 950 B, 1.5 KiB, 12.3 MiB.
 std::string human_bytes(double bytes);
 
+// A share in percent: 0.12 %, 40 %, 1,260 %.
+std::string human_percent(double share);
+
+// What an interval of that confidence is called, all its digits given: "95 % interval", "99.9 %
+// interval".
+std::string interval_name(double confidence);
+
 // How long something took: 12 µs, 3.45 ms, 6.78 s, 4 min 05 s, 2 h 07 min, 3 d 04 h.
 std::string human_duration(double seconds);
 

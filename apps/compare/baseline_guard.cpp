@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "apps/common/human.h"
 #include "apps/study/against.h"
 #include "core/config/changes.h"
 
@@ -14,11 +15,10 @@ bool print_quality(const Study& study, const SessionResult& result, const fs::pa
   bool good = true;
   for (const QualityChange& each : compare_with_old(study, result.judgement, old)) {
     char text[256];
-    std::snprintf(text, sizeof text,
-                  "%s: %s %+.4g (%.2g %% of %.4g; interval %.4g to %.4g), p = %.2g",
+    std::snprintf(text, sizeof text, "%s: %s %+.4g (%s of %.4g; interval %.4g to %.4g), p = %.2g",
                   each.worse ? "WORSE" : "ok", study.metric.name(Split::kTest).c_str(),
-                  each.test.difference, 100 * each.test.difference / each.then, each.then,
-                  each.test.interval.low, each.test.interval.high, each.p_holm);
+                  each.test.difference, human_percent(each.test.difference / each.then).c_str(),
+                  each.then, each.test.interval.low, each.test.interval.high, each.p_holm);
     std::cout << each.arm << " " << text << "\n";
     good = good && !each.worse;
   }

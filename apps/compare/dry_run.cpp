@@ -39,7 +39,7 @@ std::string runs_words(const Study& study, const Plan& plan) {
   total += verdict;
   if (study.tuning.any() && study.tuning.extend > 0 && study.tuning.sampler == "grid")
     words += "; a best point at an edge adds up to " + std::to_string(study.tuning.extend) +
-             " values for its arm";
+             (study.tuning.extend == 1 ? " value for its arm" : " values for its arm");
   return std::to_string(total) + " in all: " + words;
 }
 

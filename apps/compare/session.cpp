@@ -40,8 +40,9 @@ class Meanwhile {
 // Says so where not one trial could be carried out.
 bool all_failed(const TrialResults& results) {
   const bool all =
-      !results.empty() && std::all_of(results.begin(), results.end(),
-                                      [](const auto& each) { return has_failed(each.second); });
+      !results.empty() && std::all_of(results.begin(), results.end(), [](const auto& each) {
+        return ending_of(each.second) == Ending::kFailed;
+      });
   if (all)
     spdlog::error("every trial failed; {}: {}", results.begin()->first,
                   results.begin()->second.at("reason").template get<std::string>());
@@ -184,7 +185,8 @@ std::vector<ArmFacts> measure_facts(const Study& study, int threads) {
     if (!tuning_changes_facts(options)) continue;
     for (const Point& point : study.tuning.points(arm.name)) {
       const std::vector<Setting> settings = settings_of(options, point);
-      facts.back().points.push_back({words_of(settings), ask(with_settings(arm.config, settings))});
+      facts.back().points.push_back(
+          {settings_text(settings), ask(with_settings(arm.config, settings))});
     }
   }
   return facts;

@@ -10,13 +10,6 @@
 namespace norma {
 namespace {
 
-std::string text_of(const std::vector<Setting>& settings) {
-  std::string text;
-  for (const Setting& setting : settings)
-    text += (text.empty() ? "" : ", ") + setting.path + " " + json_line(setting.value);
-  return text;
-}
-
 std::string of(int64_t done, int64_t total) {
   return std::to_string(done) + "/" + std::to_string(total);
 }
@@ -55,14 +48,14 @@ void StudyScreen::on_plan(const Plan& plan, const TrialResults& results) {
       continue;
     }
     ++row.judged;
-    row.diverged += has_diverged(result->second);
+    ++row.ended[ending_of(result->second)];
     row.sum += score_of(result->second, 0);
   }
   for (const Arm& arm : study_.arms) {
     const auto choice = plan.chosen.find(arm.name);
     if (choice != plan.chosen.end()) {
       rows_[arm.name].chosen =
-          text_of(settings_of(study_.tuning.options_of(arm.name), choice->second.point));
+          settings_text(settings_of(study_.tuning.options_of(arm.name), choice->second.point));
       continue;
     }
     if (study_.tuning.halving) continue;
@@ -105,7 +98,9 @@ std::string StudyScreen::line_of(const std::string& arm, const Row& row) const {
     line += padded("judged " + of(row.judged, study_.seeds), 14) +
             study_.metric.name(Split::kTest) + " " +
             formatted("%.5g", row.sum / static_cast<double>(row.judged));
-  if (row.diverged > 0) line += ", " + std::to_string(row.diverged) + " diverged";
+  for (const Ending trouble : kTroubles)
+    if (const auto count = row.ended.find(trouble); count != row.ended.end())
+      line += ", " + std::to_string(count->second) + " " + name_of(trouble);
   return line;
 }
 

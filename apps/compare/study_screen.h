@@ -5,6 +5,7 @@
 
 #include "apps/common/progress.h"
 #include "apps/study/carry_out.h"
+#include "apps/study/judgement.h"
 
 namespace norma {
 
@@ -22,8 +23,9 @@ class StudyScreen final : public StudyListener {
 
  private:
   struct Row {
-    int64_t tuned = 0, tuning = 0, judged = 0, diverged = 0;  // trials
-    double sum = 0;                                           // of the scores judged
+    int64_t tuned = 0, tuning = 0, judged = 0;  // trials
+    double sum = 0;                             // of the scores judged
+    std::map<Ending, int> ended;                // of these
     std::string chosen;
   };
   std::string table() const;

@@ -50,13 +50,18 @@ const charts = (() => {
     return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
   }
 
-  // The domain of what matters; of outliers it shows as much as leaves that readable.
-  function domainWithOutliers(values, outliers, log) {
-    if (!values.some(v => finite(v) && (!log || v > 0))) return domainOf(outliers, log);
-    const [low, high] = domainOf(values, log);
-    const most = d3.max(outliers.filter(finite)) || high;
-    const room = log ? high * 2 : high + .4 * (high - low);
-    return [low, Math.max(high, Math.min(most * (log ? 1.05 : 1), room))];
+  // The domain of what matters; of outliers it shows as much as leaves that readable. `fixed` values are shown
+  // in any case, but say nothing of what is readable.
+  function domainWithOutliers(values, outliers, log, fixed = []) {
+    if (!values.some(v => finite(v) && (!log || v > 0))) return domainOf([...outliers, ...fixed], log);
+    const [low, high] = domainOf([...values, ...fixed], log);
+    const [least, most] = d3.extent(outliers.filter(v => finite(v) && (!log || v > 0)));
+    if (least === undefined) return [low, high];
+    // A mark at the very edge would leave the plot by half.
+    const pad = log ? 1.05 : .04 * (high - low), room = log ? 2 : .4 * (high - low);
+    const above = log ? Math.min(most * pad, high * room) : Math.min(most + pad, high + room);
+    const below = log ? Math.max(least / pad, low / room) : Math.max(least - (least > 0 ? Math.min(pad, least) : pad), low - room);
+    return [Math.min(low, below), Math.max(high, above)];
   }
 
   const makeScale = (log, domain, range) => (log ? d3.scaleLog() : d3.scaleLinear()).domain(domain).range(range);

@@ -18,8 +18,11 @@ charts.rows = (() => {
       const numbers = list => [].concat(...list.map(r => [r.value, r.low, r.high, ...(r.band || []),
         ...(r.points || []).filter(p => !p.cross).map(p => p.x)]));
       const far = [].concat(...spec.rows.map(r => (r.points || []).filter(p => p.cross).map(p => p.x)));
-      const plain = numbers(spec.rows.filter(r => !r.outlier)), wild = numbers(spec.rows.filter(r => r.outlier)).concat(far);
-      const x = makeScale(log, domainWithOutliers(spec.zero === undefined ? plain : [...plain, spec.zero], wild, log), [box.left, box.right]);
+      // Of outliers the values decide how much is shown, not their intervals, which are wide; where there is nothing
+      // else, all of them.
+      const outliers = spec.rows.filter(r => r.outlier), plain = numbers(spec.rows.filter(r => !r.outlier));
+      const wild = (plain.length ? outliers.map(r => r.value) : numbers(outliers)).concat(far);
+      const x = makeScale(log, domainWithOutliers(plain, wild, log, spec.zero === undefined ? [] : [spec.zero]), [box.left, box.right]);
       axes(svg, box, {scale: x, ...spec.x, log});
       nameBelow(svg, box, {...spec.x, log}, height);
       if (spec.zero !== undefined)

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/human.h"
 #include "apps/pages/table.h"
 
 namespace norma::pages {
@@ -107,8 +108,7 @@ int score_decimals(const Json& report) {
 }
 
 std::string interval_name(const Json& report) {
-  const double confidence = number_at(report, "confidence").value_or(0.95);
-  return rounded(100 * confidence) + " % interval";
+  return norma::interval_name(number_at(report, "confidence").value_or(0.95));
 }
 
 std::string budget_text(const Json& report) {
@@ -116,6 +116,23 @@ std::string budget_text(const Json& report) {
   for (const std::string& sentence : texts_at(report, "verdict"))
     if (sentence.find(budget) != std::string::npos) return "";
   return budget;
+}
+
+bool is_of_readings(const Json& report) { return flag_at(member(report, "metric"), "reading"); }
+
+bool is_trouble(const std::string& ending) { return !ending.empty() && ending != "finished"; }
+
+int troubled_runs(const Json& arm) {
+  const std::vector<std::string> endings = texts_at(arm, "endings");
+  return static_cast<int>(std::count_if(endings.begin(), endings.end(), is_trouble));
+}
+
+std::string other_troubles(const Json& arm) {
+  std::string text;
+  for (const auto& [key, name] : {std::pair{"no_better", "no better"}, {"failed", "failed"}})
+    if (const double count = number_at(arm, key).value_or(0); count > 0)
+      text += ", " + rounded(count, 0) + " " + name;
+  return text;
 }
 
 std::string rank_text(const Json& arm) {
@@ -129,6 +146,7 @@ std::string rank_text(const Json& arm) {
 std::vector<const Json*> ranked_arms(const Json& report) {
   std::vector<const Json*> arms;
   for (const Json& arm : members(report, "arms")) arms.push_back(&arm);
+  if (is_of_readings(report)) return arms;
   const auto mean = [](const Json* arm) {
     return number_at(*arm, "mean").value_or(std::numeric_limits<double>::infinity());
   };

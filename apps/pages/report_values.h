@@ -35,9 +35,17 @@ int score_decimals(const Json& report);
 std::string interval_name(const Json& report);
 // What a report says of its tuning budget, unless its verdict says so, too.
 std::string budget_text(const Json& report);
+// Whether the report is of readings, which are neither better nor worse.
+bool is_of_readings(const Json& report);
+// Whether something went wrong with a run that ended so.
+bool is_trouble(const std::string& ending);
+// How many runs of an arm count with their value at initialization.
+int troubled_runs(const Json& arm);
+// Those that did not diverge: ", 1 no better, 2 failed"; empty without.
+std::string other_troubles(const Json& arm);
 // "1–3", "2"; empty without one.
 std::string rank_text(const Json& arm);
-// The arms from the best mean to the worst, those without one last.
+// The arms from the best mean to the worst, those without one last; readings as the study has them.
 std::vector<const Json*> ranked_arms(const Json& report);
 // The comparison of that arm with the baseline; a null value where there is none.
 const Json& comparison_of(const Json& report, const std::string& arm);

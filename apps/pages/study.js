@@ -13,19 +13,23 @@
   const ranked = data => list(data.arms).map((arm, index) => ({arm, index}))
     .sort((a, b) => (finite(a.arm.mean) ? a.arm.mean : Infinity) - (finite(b.arm.mean) ? b.arm.mean : Infinity));
   const rankOf = rank => (!rank ? "" : rank.best === rank.worst ? `${rank.best}` : `${rank.best}–${rank.worst}`);
-  const divergedOf = arm => list(arm.diverged).filter(Boolean).length;
+  const troubled = ending => !!ending && ending !== "finished";
+  const troublesOf = arm => list(arm.endings).filter(troubled).length;
+  // "2 diverged, 1 no better"
+  const troublesIn = arm => [...new Set(list(arm.endings).filter(troubled))]
+    .map(ending => `${list(arm.endings).filter(each => each === ending).length} ${ending}`).join(", ");
 
   function ranking(figure, data) {
     charts.rows(figure, {
       x: {label: metricOf(data), fixed: true},
       rows: ranked(data).map(({arm, index}) => ({
         name: arm.name + (arm.baseline ? " (baseline)" : ""), aside: rankOf(arm.rank), group: index, value: arm.mean, low: arm.low, high: arm.high,
-        outlier: divergedOf(arm) > 0,
-        beyond: `mean ${number(arm.mean)}${divergedOf(arm) ? `, ${divergedOf(arm)} diverged` : ""}`,
+        outlier: troublesOf(arm) > 0,
+        beyond: `mean ${number(arm.mean)}${troublesOf(arm) ? `, ${troublesIn(arm)}` : ""}`,
         text: `${arm.name}: mean ${number(arm.mean, 5)}${within(arm.low, arm.high)}` +
-          (divergedOf(arm) ? `\n${divergedOf(arm)} of ${list(arm.scores).length} seeds diverged` : ""),
-        points: list(arm.scores).map((x, i) => ({x, cross: !!list(arm.diverged)[i],
-          text: `${arm.name}, seed ${list(arm.seeds)[i]}: ${number(x, 5)}` + (list(arm.diverged)[i] ? "\ndiverged" : "")})),
+          (troublesOf(arm) ? `\nof ${list(arm.scores).length} seeds ${troublesIn(arm)}` : ""),
+        points: list(arm.scores).map((x, i) => ({x, ending: list(arm.endings)[i]})).map(({x, ending}, i) => ({x, cross: troubled(ending),
+          text: `${arm.name}, seed ${list(arm.seeds)[i]}: ${number(x, 5)}` + (troubled(ending) ? `\n${ending}` : "")})),
       })),
     });
   }
@@ -36,7 +40,7 @@
       rows: list(data.comparisons).filter(c => finite(c.difference)).map(c => ({
         name: c.arm, group: groupOf(data, c.arm), value: c.difference, low: c.low, high: c.high,
         band: finite(c.margin) ? [-c.margin, c.margin] : null,
-        outlier: divergedOf(list(data.arms)[groupOf(data, c.arm)] || {}) > 0,
+        outlier: troublesOf(list(data.arms)[groupOf(data, c.arm)] || {}) > 0,
         text: `${c.arm}: ${c.finding}\n${number(c.difference)}${within(c.low, c.high)}`,
       })),
     });
@@ -47,12 +51,15 @@
     const metric = data.metric || {};
     const views = [{name: "validation", label: metric.tuned_on || "validation"}, {name: "training", label: "train/loss"}]
       .filter(view => list(data.curves).some(curve => list(curve[view.name]).length));
+    // One point is no course: what has more is shown first.
+    const hasCourse = view => !!view && list(data.curves).some(curve => list(curve[view.name]).length > 1);
     charts.xy(figure, {
       x: {label: "step", log: true}, y: {label: "loss", log: true}, groups: groupsOf(data), views,
+      view: hasCourse(views[0]) ? 0 : Math.max(0, views.findIndex(hasCourse)),
       series: [].concat(...views.map(({name}) => list(data.curves).map(curve => ({
-        group: groupOf(data, curve.arm), views: [name], line: "line", outlier: curve.diverged,
+        group: groupOf(data, curve.arm), views: [name], line: "line", outlier: troubled(curve.ending), marks: list(curve[name]).length < 2,
         points: coordinates(curve[name]).map(p => ({...p, text: `${curve.arm}, seed ${curve.seed}` +
-          `${curve.diverged ? " (diverged)" : ""}\nstep ${number(p.x)}: ${number(p.y, 5)}`})),
+          `${troubled(curve.ending) ? ` (${curve.ending})` : ""}\nstep ${number(p.x)}: ${number(p.y, 5)}`})),
       })))),
     });
   }
@@ -62,14 +69,19 @@
     const entries = list(data.tuning).filter(t => t.path === path);
     const series = [];
     for (const entry of entries) {
-      const group = groupOf(data, entry.arm), of = x => list(entry.points).filter(p => p.x === x);
-      const xs = [...new Set(list(entry.points).map(p => p.x))].sort((a, b) => a - b);
-      series.push({group, line: "line",
-        points: xs.map(x => ({x, y: d3.mean(of(x), p => p.score), diverged: of(x).some(p => p.diverged), text: `${entry.arm}, ${path} = ${number(x)}\nmean of ${of(x).length} trials`}))});
+      const group = groupOf(data, entry.arm), after = rung => (rung ? ` after ${rung} steps` : "");
+      // Scores of different rungs are of different trainings: a line for each.
+      for (const rung of new Set(list(entry.points).map(p => p.rung))) {
+        const points = list(entry.points).filter(p => p.rung === rung), of = x => points.filter(p => p.x === x);
+        const xs = [...new Set(points.map(p => p.x))].sort((a, b) => a - b);
+        series.push({group, line: "line",
+          points: xs.map(x => ({x, y: d3.mean(of(x), p => p.score), diverged: of(x).some(p => troubled(p.ending)),
+            text: `${entry.arm}, ${path} = ${number(x)}${after(rung)}\nmean of ${of(x).length} trials`}))});
+      }
       series.push({group, marks: true,
-        points: list(entry.points).map(p => ({x: p.x, y: p.score, diverged: p.diverged, ring: p.x === entry.chosen,
-          text: `${entry.arm}, ${path} = ${number(p.x)}, seed ${p.seed}\n${number(p.score, 5)}` +
-            `${p.diverged ? "\ndiverged" : ""}${p.x === entry.chosen ? "\nchosen" : ""}`}))});
+        points: list(entry.points).map(p => ({x: p.x, y: p.score, diverged: troubled(p.ending), ring: p.x === entry.chosen,
+          text: `${entry.arm}, ${path} = ${number(p.x)}, seed ${p.seed}${after(p.rung)}\n${number(p.score, 5)}` +
+            `${troubled(p.ending) ? `\n${p.ending}` : ""}${p.x === entry.chosen ? "\nchosen" : ""}`}))});
     }
     const metric = data.metric || {};
     charts.xy(figure, {
@@ -96,8 +108,8 @@
       x: {label: "milliseconds a step", fixed: true}, y: {label: metricOf(data), fixed: true}, groups: groupsOf(data),
       series: list(data.arms).map((arm, group) => ({group, marks: true,
         points: arm.costs && finite(arm.costs.ms_per_step) ? [{
-          x: arm.costs.ms_per_step, left: arm.costs.low, right: arm.costs.high, y: arm.mean, low: arm.low, high: arm.high, diverged: divergedOf(arm) > 0,
-          label: arm.name, text: `${arm.name}\n${number(arm.costs.ms_per_step)} ms a step${within(arm.costs.low, arm.costs.high)}\n` +
+          x: arm.costs.ms_per_step, left: arm.costs.low, right: arm.costs.high, y: arm.mean, low: arm.low, high: arm.high, diverged: troublesOf(arm) > 0,
+          label: arm.name, text: `${arm.name}\n${number(arm.costs.ms_per_step)} ms a step; middle half of the turns${within(arm.costs.low, arm.costs.high)}\n` +
             `${number(arm.mean, 5)}${within(arm.low, arm.high)}`}] : []})),
     });
   }

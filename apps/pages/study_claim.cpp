@@ -169,7 +169,7 @@ Json measured_curve(const Json& report) {
     curve["y"].push_back(or_null(number_at(*arm, "mean")));
     curve["low"].push_back(or_null(number_at(*arm, "low")));
     curve["high"].push_back(or_null(number_at(*arm, "high")));
-    curve["diverged"].push_back(number_at(member(*arm, "divergence"), "count").value_or(0) > 0);
+    curve["diverged"].push_back(troubled_runs(*arm) > 0);
   }
   curve["references"] = references;
   return curve;

@@ -14,11 +14,17 @@ Cell humanly(std::optional<double> value, std::string (*write)(double)) {
   return value ? written(*value, write(*value)) : figure(value);
 }
 
+// An evaluation, and of how many seeds where not all took part: runs that diverged are not
+// examined, and the mean of the others is no mean of the arm.
 Cell evaluation_cell(const Json& evaluation) {
   const auto mean = number_at(evaluation, "mean"), low = number_at(evaluation, "low"),
              high = number_at(evaluation, "high");
-  if (!low || !high) return figure(mean);
-  return estimate(mean, low, high, decimals_for((*high - *low) / 2));
+  const Cell cell =
+      low && high ? estimate(mean, low, high, decimals_for((*high - *low) / 2)) : figure(mean);
+  const size_t examined = members(evaluation, "scores").size();
+  const auto runs = number_at(evaluation, "runs");
+  if (!runs || examined == static_cast<size_t>(*runs)) return cell;
+  return remarked(cell, std::to_string(examined) + " of " + rounded(*runs, 0) + " seeds");
 }
 
 }  // namespace
@@ -42,10 +48,10 @@ std::string cost_content(const Json& report) {
   }
   if (!measured) return "";
   return chart("costs", "Milliseconds a step against score") +
-         table("Measured in turns with the other arms",
+         table("Measured in turns with the other arms: medians over the turns",
                {{"arm", true},
                 {"ms a step"},
-                {interval_name(report)},
+                {"middle half of the turns"},
                 {"of the baseline's"},
                 {"peak memory"},
                 {"inference, ms"},
@@ -88,7 +94,7 @@ std::string measures_content(const Json& report) {
                {{"measure", true},
                 {"arm", true},
                 {"value"},
-                {interval_name(report)},
+                {"95 % interval (bootstrap)"},
                 {"why there is none", true}},
                rows);
 }

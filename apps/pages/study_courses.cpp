@@ -56,8 +56,8 @@ std::string tuned_table(const Json& report) {
             {{"arm", true}, {"chosen", true}, {"state", true}, {"sensitivity"}}, rows);
   if (sensitive)
     html += paragraph(
-        "Sensitivity: the mean loss over the grid above the best of it, diverged trials counted at "
-        "their initial loss.");
+        "Sensitivity: the mean score over the grid that all arms began with above the best of it, "
+        "diverged trials counted at their initial score.");
   return html;
 }
 
@@ -68,16 +68,19 @@ std::string points_table(const Json& report, const std::string& path) {
     if (text_at(entry, "path") != path) continue;
     const auto chosen = number_at(entry, "chosen");
     for (const Json& point : members(entry, "points")) {
+      const std::string ending = text_at(point, "ending");
       const bool is_chosen = chosen && number_at(point, "x") == chosen;
-      rows.push_back({{row_name(text_at(entry, "arm")), figure(number_at(point, "x")),
-                       word(text_at(point, "seed")), figure(number_at(point, "score"), decimals),
-                       flag_at(point, "diverged") ? badge("diverged", "fail")
-                                                  : word(is_chosen ? "chosen" : "")}});
+      rows.push_back(
+          {{row_name(text_at(entry, "arm")), figure(number_at(point, "x")),
+            word(text_at(point, "seed")), figure(number_at(point, "score"), decimals),
+            whole(number_at(point, "rung")),
+            is_trouble(ending) ? badge(ending, "fail") : word(is_chosen ? "chosen" : "")}});
     }
   }
   if (rows.empty()) return "";
-  return details("The numbers of this chart",
-                 table(path, {{"arm", true}, {path}, {"seed", true}, {"score"}, {"", true}}, rows));
+  return details(
+      "The numbers of this chart",
+      table(path, {{"arm", true}, {path}, {"seed", true}, {"score"}, {"steps"}, {"", true}}, rows));
 }
 
 std::string profile_table(const Json& profile) {
@@ -110,7 +113,8 @@ std::string curves_content(const Json& report) {
   std::vector<Row> rows;
   const int decimals = score_decimals(report) + 1;
   for (const Json& curve : curves) {
-    Row row{{row_name(text_at(curve, "arm") + (flag_at(curve, "diverged") ? " (diverged)" : "")),
+    const std::string ending = text_at(curve, "ending");
+    Row row{{row_name(text_at(curve, "arm") + (is_trouble(ending) ? " (" + ending + ")" : "")),
              word(text_at(curve, "seed"))}};
     for (const double step : steps)
       row.cells.push_back(figure(value_at(members(curve, "validation"), step), decimals));
@@ -125,21 +129,26 @@ std::string curves_content(const Json& report) {
 }
 
 std::string tuning_content(const Json& report) {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;  // at which anything was tried
   for (const Json& entry : members(report, "tuning")) {
     const std::string path = text_at(entry, "path");
-    if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+    if (!members(entry, "points").empty() &&
+        std::find(paths.begin(), paths.end(), path) == paths.end())
+      paths.push_back(path);
   }
   std::string html;
   if (!paths.empty())
-    html += paragraph(
-        "Values were chosen on tuning seeds alone, which take no part in the verdict. A ring marks "
-        "the chosen value, a cross a trial that diverged.");
+    html += paragraph(std::string(flag_at(report, "exploratory")
+                                      ? "Lines join the scores of a rung."
+                                      : "Values were chosen on tuning seeds alone, which take no "
+                                        "part in the verdict. A ring marks the chosen value.") +
+                      " A cross marks a trial that diverged, or ended no better than at "
+                      "initialization.");
   for (const std::string& path : paths) {
     if (paths.size() > 1) html += "<h3>" + html_escaped(path) + "</h3>\n";
     html += chart("rates", "Score against " + path, path) + points_table(report, path);
   }
-  return html + tuned_table(report);
+  return is_of_readings(report) && paths.empty() ? "" : html + tuned_table(report);
 }
 
 std::string time_content(const Json& report) {

@@ -18,6 +18,21 @@ Json drawn_data(const Json& report) {
   return data;
 }
 
+// The title says no more than there is: no ranks of readings, nor before a study is complete.
+void add_ranking(pages::Body& body, const Json& report) {
+  const bool ranked = !pages::keys_within(pages::members(report, "arms"), "rank").empty();
+  std::string intro =
+      "The mean of each arm over its fresh seeds with its interval; every seed a faint point, one "
+      "that diverged or ended no better than at initialization a cross.";
+  if (pages::is_of_readings(report))
+    intro = "The mean of each arm over its seeds with its interval; every seed a faint point.";
+  else if (ranked)
+    intro +=
+        " Ranks are the places that the arm may hold, by the comparisons with the baseline and by "
+        "those among the other arms: two families, each adjusted by Holm's method.";
+  body.add("ranking", ranked ? "Ranking" : "Means", intro, pages::ranking_content(report));
+}
+
 std::string study_body(const Json& report) {
   pages::Body body(pages::study_head(report));
   body.add("claim", "The claim", "", pages::claim_content(report));
@@ -26,17 +41,16 @@ std::string study_body(const Json& report) {
       "Points are means over seeds with their intervals, dashed lines what the theory predicts: "
       "one line for a value, two for bounds.",
       pages::overlays_content(report));
-  body.add("ranking", "Ranking",
-           "The mean of each arm over its fresh seeds with its interval; every seed a faint "
-           "point, a diverged one a cross. Ranks are the places that the arm may hold.",
-           pages::ranking_content(report));
+  body.add("rungs", "Rungs",
+           "Each contender by its score at every rung it reached; the better share of a rung went "
+           "on to the next.",
+           pages::rungs_content(report));
+  add_ranking(body, report);
   body.add("comparisons", "Against the baseline",
            "Differences from the baseline with their intervals; below 0 is better. Within the grey "
            "band a difference is too small to matter.",
            pages::comparison_content(report));
-  body.add("fairness", "What else differs",
-           "Arms should differ in what is studied and in nothing else. Where they do:",
-           pages::fairness_content(report));
+  body.add("fairness", "Fairness", "", pages::fairness_content(report));
   body.add("curves", "Learning curves", "Every seed, as it was measured.",
            pages::curves_content(report));
   body.add("tuning", "What was tuned", "", pages::tuning_content(report));
@@ -49,7 +63,8 @@ std::string study_body(const Json& report) {
   body.add("heat-map", "Two axes", "The stronger a cell's colour, the lower its value.",
            pages::heat_map_content(report));
   body.add("robustness", "Beyond the test split",
-           "The arms' models under other conditions: the mean over seeds, and its interval.",
+           "The arms' models under other conditions: the mean over the seeds that trained, and its "
+           "interval.",
            pages::robustness_content(report));
   body.add("measures", "Other measures", "Descriptive: no verdict rests on them.",
            pages::measures_content(report));

@@ -31,8 +31,14 @@ std::string configs(const Json& report) {
   return html.empty() ? "" : "<h3>Configs of the arms</h3>\n" + html;
 }
 
-Cell status_cell(const std::string& status) {
-  return status == "finished" || status.empty() ? word(status) : badge(status, "fail");
+// How a trial ended; its status, where a report says no more.
+std::string ending_of(const Json& trial) {
+  const std::string ending = text_at(trial, "ending");
+  return ending.empty() ? text_at(trial, "status") : ending;
+}
+
+Cell ending_cell(const std::string& ending) {
+  return is_trouble(ending) ? badge(ending, "fail") : word(ending);
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ std::string trials_content(const Json& report) {
   for (const std::string& path : paths) columns.push_back({path});
   columns.insert(
       columns.end(),
-      {{"status", true}, {"steps"}, {"initial"}, {"metric"}, {"score"}, {"reason", true}});
+      {{"ended", true}, {"steps"}, {"initial"}, {"metric"}, {"score"}, {"reason", true}});
   const int decimals = score_decimals(report) + 1;
   std::vector<Row> rows;
   int troubled = 0;
@@ -78,9 +84,9 @@ std::string trials_content(const Json& report) {
       const Json& value = member(member(trial, "settings"), path.c_str());
       row.cells.push_back(value.is_number() ? figure(as_number(value)) : word(as_text(value)));
     }
-    const std::string status = text_at(trial, "status");
-    troubled += status == "finished" ? 0 : 1;
-    row.cells.insert(row.cells.end(), {status_cell(status), whole(number_at(trial, "steps")),
+    const std::string ending = ending_of(trial);
+    troubled += is_trouble(ending) ? 1 : 0;
+    row.cells.insert(row.cells.end(), {ending_cell(ending), whole(number_at(trial, "steps")),
                                        figure(number_at(trial, "initial"), decimals),
                                        figure(number_at(trial, "metric"), decimals),
                                        figure(number_at(trial, "score"), decimals),
@@ -89,7 +95,7 @@ std::string trials_content(const Json& report) {
   }
   const std::string count = std::to_string(rows.size()) + " trials";
   return details(
-      troubled > 0 ? count + ", " + std::to_string(troubled) + " of them not finished" : count,
+      troubled > 0 ? count + ", " + std::to_string(troubled) + " of them in trouble" : count,
       table("All trials", columns, rows));
 }
 

@@ -1,4 +1,4 @@
-// Who did best, by how much against the baseline, and what else the arms differ in.
+// Who did best, and by how much against the baseline.
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -15,6 +15,7 @@ Row arm_row(const Json& arm) {
   return {{row_name(text_at(arm, "name"))}, flag_at(arm, "baseline") ? "baseline" : ""};
 }
 
+// "2 of 5 (5–85 %)", then what else went wrong.
 Cell divergence_cell(const Json& arm) {
   const Json& divergence = member(arm, "divergence");
   const auto count = number_at(divergence, "count"), of = number_at(divergence, "of");
@@ -22,12 +23,8 @@ Cell divergence_cell(const Json& arm) {
   const auto low = number_at(divergence, "low"), high = number_at(divergence, "high");
   std::string text = rounded(*count, 0) + " of " + rounded(*of, 0);
   if (low && high) text += " (" + rounded(100 * *low, 0) + "–" + rounded(100 * *high, 0) + " %)";
-  return *count > 0 ? badge(text, "fail") : word(text);
-}
-
-Cell studied_cell(const Json& studied) {
-  if (!studied.is_boolean()) return word("");
-  return studied.get<bool>() ? word("yes") : badge("no", "fail");
+  text += other_troubles(arm);
+  return troubled_runs(arm) > 0 ? badge(text, "fail") : word(text);
 }
 
 // A p-value: two digits, nothing below a thousandth.
@@ -67,13 +64,13 @@ std::string seeds_table(const Json& report) {
   const int decimals = score_decimals(report) + 1;
   std::vector<Row> rows;
   for (const Json* arm : ranked_arms(report)) {
-    const Json &scores = members(*arm, "scores"), &seeds = members(*arm, "seeds"),
-               &diverged = members(*arm, "diverged");
+    const Json &scores = members(*arm, "scores"), &seeds = members(*arm, "seeds");
+    const std::vector<std::string> endings = texts_at(*arm, "endings");
     for (size_t i = 0; i < scores.size(); ++i)
       rows.push_back(
           {{row_name(text_at(*arm, "name")), word(i < seeds.size() ? as_text(seeds[i]) : ""),
             figure(as_number(scores[i]), decimals),
-            i < diverged.size() && diverged[i] == true ? badge("diverged", "fail") : word("")}});
+            i < endings.size() && is_trouble(endings[i]) ? badge(endings[i], "fail") : word("")}});
   }
   if (rows.empty()) return "";
   return details("Every seed",
@@ -84,23 +81,26 @@ std::string seeds_table(const Json& report) {
 
 std::string ranking_content(const Json& report) {
   const std::vector<const Json*> arms = ranked_arms(report);
-  if (arms.empty()) return "";
+  const bool readings = is_of_readings(report);
+  const auto has_runs = [](const Json* arm) { return !members(*arm, "seeds").empty(); };
+  if (std::none_of(arms.begin(), arms.end(), has_runs)) return "";
   const int decimals = score_decimals(report);
   std::vector<Row> rows;
   for (const Json* arm : arms) {
     Row row = arm_row(*arm);
-    const std::string rank = rank_text(*arm);
-    row.cells.insert(row.cells.end(),
-                     {word(rank.empty() ? "–" : rank), figure(number_at(*arm, "mean"), decimals),
-                      interval(number_at(*arm, "low"), number_at(*arm, "high"), decimals),
-                      divergence_cell(*arm), whole(number_at(*arm, "parameters"))});
+    const bool silent = readings && troubled_runs(*arm) == 0;  // readings seldom diverge
+    row.cells.insert(
+        row.cells.end(),
+        {word(rank_text(*arm)), figure(number_at(*arm, "mean"), decimals),
+         interval(number_at(*arm, "low"), number_at(*arm, "high"), decimals),
+         silent ? word("") : divergence_cell(*arm), whole(number_at(*arm, "parameters"))});
     rows.push_back(row);
   }
   const Json& metric = member(report, "metric");
-  const std::string name = text_at(metric, "name"), unit = text_at(metric, "unit");
-  const std::string caption = name.empty()
-                                  ? "Scores; lower is better"
-                                  : name + (unit.empty() ? "" : ", " + unit) + "; lower is better";
+  const std::string unit = text_at(metric, "unit");
+  std::string caption = text_at(metric, "name");
+  if (caption.empty()) caption = readings ? "Readings" : "Scores";
+  caption += (unit.empty() ? "" : ", " + unit) + (readings ? "" : "; lower is better");
   return chart("ranking", "Mean score of each arm with its interval and every seed") +
          bullets(indistinguishable(report), "notes") +
          table(caption,
@@ -145,49 +145,16 @@ std::string comparison_content(const Json& report) {
                  {"margin"},
                  {"detectable"},
                  {"correlation"},
-                 {"runs saved, ×"}},
+                 {"power gained, ×"}},
                 rows);
   return html +
-         "<p>p-values are adjusted by Holm's method over all comparisons, those of difference and "
-         "of "
-         "equivalence as two families. Detectable: the smallest true difference that a study of "
-         "this "
-         "size finds four times in five. Runs saved: how many times as many unpaired runs would "
-         "have "
-         "been needed for the same certainty.</p>\n";
-}
-
-namespace {
-
-std::string contamination_table(const Json& report) {
-  std::vector<Row> rows;
-  for (const Json& each : members(member(report, "data_card"), "duplicates")) {
-    const double checked = number_at(each, "checked").value_or(0);
-    const double found = number_at(each, "found").value_or(0);
-    rows.push_back({{row_name(text_at(each, "what")), whole(found), whole(checked),
-                     figure(checked > 0 ? 100 * found / checked : 0, 2)}});
-  }
-  return rows.empty() ? ""
-                      : table("Content that occurs twice",
-                              {{"what", true}, {"found"}, {"checked"}, {"%"}}, rows);
-}
-
-std::string differences_table(const Json& report) {
-  std::vector<Row> rows;
-  for (const Json& each : members(report, "differences"))
-    rows.push_back(
-        {{row_name(text_at(each, "arm")), word(text_at(each, "what")), word(text_at(each, "here")),
-          word(text_at(each, "baseline")), studied_cell(member(each, "studied"))}});
-  if (rows.empty()) return "";
-  return table(
-      "Differences from the baseline",
-      {{"arm", true}, {"what", true}, {"here", true}, {"baseline", true}, {"studied", true}}, rows);
-}
-
-}  // namespace
-
-std::string fairness_content(const Json& report) {
-  return differences_table(report) + contamination_table(report);
+         paragraph(
+             "p-values are adjusted by Holm's method over all comparisons, those of "
+             "difference and of equivalence as two families; intervals are each of one "
+             "comparison alone, so one without 0 may stand beside no finding. Detectable: the "
+             "smallest true difference that a study of this size finds four times in five. "
+             "Power gained: how many times as many unpaired runs would be needed for the "
+             "same certainty; below 1, pairs cost power.");
 }
 
 }  // namespace norma::pages

@@ -12,6 +12,7 @@ std::string study_head(const Json& report);  // title, verdict, notes
 std::string claim_content(const Json& report);
 std::string overlays_content(const Json& report);
 
+std::string rungs_content(const Json& report);
 std::string ranking_content(const Json& report);
 std::string comparison_content(const Json& report);
 std::string fairness_content(const Json& report);

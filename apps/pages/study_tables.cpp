@@ -1,5 +1,6 @@
 #include "apps/pages/study_tables.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -65,8 +66,9 @@ std::string divergence_text(const Json& arm) {
   const Json& divergence = pages::member(arm, "divergence");
   const auto count = pages::number_at(divergence, "count"), of = pages::number_at(divergence, "of");
   if (!count || !of) return "–";
-  const std::string text = pages::rounded(*count, 0) + " of " + pages::rounded(*of, 0);
-  return *count > 0 ? "**" + text + "**" : text;
+  std::string text = pages::rounded(*count, 0) + " of " + pages::rounded(*of, 0);
+  text += pages::other_troubles(arm);
+  return pages::troubled_runs(arm) > 0 ? "**" + text + "**" : text;
 }
 
 std::string comparison_text(const Json& report, const Json& arm, int decimals) {
@@ -82,6 +84,89 @@ std::string comparison_text(const Json& report, const Json& arm, int decimals) {
 std::string cost_text(const Json& arm) {
   const auto ms = pages::number_at(pages::member(arm, "costs"), "ms_per_step");
   return ms ? pages::rounded(*ms) : "–";
+}
+
+// A table of Markdown, put together column by column; one without any content is left out.
+class MarkdownTable {
+ public:
+  void add(const std::string& title, bool is_number, std::vector<std::string> cells) {
+    if (std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell == "–"; }))
+      return;
+    head_ += " " + title + " |";
+    rule_ += is_number ? " --: |" : " :-- |";
+    rows_.resize(cells.size());
+    for (size_t i = 0; i < cells.size(); ++i) rows_[i] += " " + cells[i] + " |";
+  }
+  std::string str() const {
+    if (rows_.empty()) return "";
+    std::string text = "|" + head_ + "\n|" + rule_ + "\n";
+    for (const std::string& row : rows_) text += "|" + row + "\n";
+    return text;
+  }
+
+ private:
+  std::string head_, rule_;
+  std::vector<std::string> rows_;
+};
+
+// A cell for each of these.
+template <class List, class Text>
+std::vector<std::string> column(const List& list, Text&& text) {
+  std::vector<std::string> cells;
+  for (const auto& each : list) {
+    const std::string cell = text(each);
+    cells.push_back(cell.empty() ? "–" : cell);
+  }
+  return cells;
+}
+
+std::string rungs_table(const Json& report) {
+  const Json& rungs = pages::member(report, "rungs");
+  const Json& contenders = pages::members(rungs, "contenders");
+  MarkdownTable table;
+  table.add("arm", false, column(contenders, [](const Json& each) {
+              return markdown_escaped(pages::text_at(each, "arm"));
+            }));
+  table.add("settings", false, column(contenders, [](const Json& each) {
+              return markdown_escaped(pages::settings_text(pages::member(each, "settings")));
+            }));
+  const Json& steps = pages::members(rungs, "steps");
+  for (size_t i = 0; i < steps.size(); ++i)
+    table.add("after " + pages::as_text(steps[i]) + " steps", true,
+              column(contenders, [&](const Json& each) {
+                const Json& scores = pages::members(each, "scores");
+                const auto score = i < scores.size() ? pages::as_number(scores[i]) : std::nullopt;
+                return score ? pages::rounded(*score) : "";
+              }));
+  return table.str();
+}
+
+std::string arms_table(const Json& report) {
+  const int decimals = pages::score_decimals(report);
+  const std::vector<const Json*> arms = pages::ranked_arms(report);
+  const std::string name = pages::text_at(pages::member(report, "metric"), "name");
+  MarkdownTable table;
+  table.add("rank", false, column(arms, [](const Json* arm) { return pages::rank_text(*arm); }));
+  table.add("arm", false, column(arms, [](const Json* arm) {
+              return markdown_escaped(pages::text_at(*arm, "name"));
+            }));
+  table.add((name.empty() ? "mean" : markdown_escaped(name)) + " \\[" +
+                pages::interval_name(report) + "\\]",
+            true,
+            column(arms, [&](const Json* arm) { return with_interval(*arm, "mean", decimals); }));
+  if (!pages::is_of_readings(report))
+    table.add("diverged", false,
+              column(arms, [](const Json* arm) { return divergence_text(*arm); }));
+  if (!pages::members(report, "comparisons").empty())
+    table.add("against the baseline", false, column(arms, [&](const Json* arm) {
+                return comparison_text(report, *arm, decimals);
+              }));
+  table.add("ms a step", true, column(arms, [](const Json* arm) { return cost_text(*arm); }));
+  table.add("parameters", true, column(arms, [](const Json* arm) {
+              const auto parameters = pages::number_at(*arm, "parameters");
+              return parameters ? grouped(std::llround(*parameters)) : "";
+            }));
+  return table.str();
 }
 
 }  // namespace
@@ -110,8 +195,6 @@ std::string study_csv(const Json& report) {
 
 std::string study_markdown(const Json& report) {
   const Json shown = pages::without_folders(report);
-  const Json& metric = pages::member(shown, "metric");
-  const int decimals = pages::score_decimals(shown);
   std::string text;
   if (const std::string title = pages::text_at(shown, "title"); !title.empty())
     text += "### " + markdown_escaped(title) + "\n\n";
@@ -119,21 +202,9 @@ std::string study_markdown(const Json& report) {
     text += "- " + markdown_escaped(sentence) + "\n";
   if (const std::string budget = pages::budget_text(shown); !budget.empty())
     text += "- " + markdown_escaped(budget) + "\n";
-  const std::string name = pages::text_at(metric, "name");
-  text += (text.empty() ? "" : "\n") + std::string("| rank | arm | ") +
-          (name.empty() ? "mean" : markdown_escaped(name)) + " \\[" + pages::interval_name(shown) +
-          "\\] | diverged | against the baseline | ms a step | parameters |\n"
-          "| :-- | :-- | --: | :-- | :-- | --: | --: |\n";
-  for (const Json* arm : pages::ranked_arms(shown)) {
-    const std::string rank = pages::rank_text(*arm);
-    const auto parameters = pages::number_at(*arm, "parameters");
-    text += "| " + (rank.empty() ? "–" : rank) + " | " +
-            markdown_escaped(pages::text_at(*arm, "name")) + " | " +
-            with_interval(*arm, "mean", decimals) + " | " + divergence_text(*arm) + " | " +
-            comparison_text(shown, *arm, decimals) + " | " + cost_text(*arm) + " | " +
-            (parameters ? grouped(std::llround(*parameters)) : "–") + " |\n";
-  }
-  return text;
+  const bool halved = pages::member(shown, "rungs").is_object();
+  const std::string table = halved ? rungs_table(shown) : arms_table(shown);
+  return text + (text.empty() || table.empty() ? "" : "\n") + table;
 }
 
 }  // namespace norma

@@ -12,8 +12,9 @@ namespace norma {
 std::string study_csv(const Json& report);
 
 // The ranking as a Markdown table for a README or an issue, under the title, the verdict and the
-// budget: rank, mean with its interval, divergence, the comparison with the baseline, cost. Texts
-// that would be markup are escaped.
+// budget: rank, mean with its interval, divergence, the comparison with the baseline, cost; of
+// successive halving the rungs. Columns without content are left out, and texts that would be
+// markup are escaped.
 std::string study_markdown(const Json& report);
 
 }  // namespace norma

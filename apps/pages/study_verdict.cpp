@@ -20,6 +20,20 @@ std::string origin(const Json& report) {
   return text;
 }
 
+// HTML; empty where there is a verdict.
+std::string why_no_verdict(const Json& report) {
+  if (flag_at(report, "exploratory"))
+    return "Exploratory: no verdict <span class=\"badge\">exploratory</span>";
+  if (member(report, "complete") == false)
+    return "Not complete: no verdict yet <span class=\"badge\">not complete</span>";
+  return "";
+}
+
+// Readings are neither better nor worse: without a claim there is nothing to judge.
+std::string heading(const Json& report) {
+  return is_of_readings(report) && !member(report, "claim").is_object() ? "Readings" : "Verdict";
+}
+
 }  // namespace
 
 std::string study_head(const Json& report) {
@@ -28,20 +42,14 @@ std::string study_head(const Json& report) {
   if (const std::string from = origin(report); !from.empty()) html += paragraph(from);
   const std::vector<std::string> sentences = texts_at(report, "verdict");
   if (!sentences.empty() || !budget.empty()) {
-    const bool exploratory = flag_at(report, "exploratory");
-    html += std::string("<div class=\"verdict") + (exploratory ? " unsure" : "") +
-            "\">\n<h2 id=\"verdict\">" +
-            (exploratory ? "Exploratory: no verdict <span class=\"badge\">exploratory</span>"
-                         : "Verdict") +
-            "</h2>\n";
+    const std::string missing = why_no_verdict(report);
+    html += std::string("<div class=\"verdict") + (missing.empty() ? "" : " unsure") +
+            "\">\n<h2 id=\"verdict\">" + (missing.empty() ? heading(report) : missing) + "</h2>\n";
     for (const std::string& sentence : sentences) html += paragraph(sentence);
     if (!budget.empty()) html += "<p class=\"budget\">" + html_escaped(budget) + "</p>\n";
     html += "</div>\n";
   }
-  std::vector<std::string> notes = texts_at(report, "notes");
-  if (member(report, "complete") == false)
-    notes.insert(notes.begin(), "The study is not complete: this is what is known so far.");
-  return html + bullets(notes, "notes");
+  return html + bullets(texts_at(report, "notes"), "notes");
 }
 
 }  // namespace norma::pages

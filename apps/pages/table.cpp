@@ -80,6 +80,12 @@ Cell estimate(std::optional<double> value, std::optional<double> low, std::optio
           "</small></td>"};
 }
 
+Cell remarked(Cell cell, std::string_view remark) {
+  cell.html.insert(cell.html.rfind("</td>"), "<small>" + html_escaped(remark) + "</small>");
+  cell.is_empty = false;
+  return cell;
+}
+
 Cell written(double value, std::string_view shown) {
   return {"<td>" + exact(value, shown) + "</td>"};
 }

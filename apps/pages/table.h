@@ -26,6 +26,8 @@ Cell interval(std::optional<double> low, std::optional<double> high, int decimal
 // A value with its interval below it.
 Cell estimate(std::optional<double> value, std::optional<double> low, std::optional<double> high,
               int decimals);
+// With a short remark below it.
+Cell remarked(Cell cell, std::string_view remark);
 // A value written as given: 12.3 MiB, < 0.001.
 Cell written(double value, std::string_view shown);
 

@@ -78,13 +78,18 @@ struct Proportion {
 Proportion clopper_pearson(int count, int of, double confidence = 0.95);
 
 // Places in a ranking by mean score: arm i may stand anywhere from `best` to `worst`, counted from
-// 1, by all pairwise comparisons adjusted together (Al Mohamad, Goeman and van Zwet, "Simultaneous
-// confidence intervals for ranks with application to ranking institutions", 2021). An arm stands
-// behind those found better and before those found worse; of arms with fewer than three seeds
-// nothing is found. Arms whose ranges are one range are not distinguishable.
+// 1, behind the arms found better and before those found worse (as Al Mohamad, Goeman and van Zwet,
+// "Simultaneous confidence intervals for ranks with application to ranking institutions", 2021).
+// The comparisons with the baseline are those of compare_with_baseline, so that a ranking never
+// says other than the verdict; those among the other arms are a family of their own, held at
+// 1 − confidence by Holm's method, too. All ranges are right together with a probability of
+// 1 − 2 (1 − confidence) at least. What follows from two findings is found as well: an arm worse
+// than the baseline never shares its best rank. Of arms with fewer than three seeds nothing is
+// found. Arms whose ranges are one range are not distinguishable.
 struct Rank {
   int best = 1, worst = 1;
 };
-std::vector<Rank> rank_ranges(std::span<const ArmScores> arms, const VerdictOptions& options = {});
+std::vector<Rank> rank_ranges(std::span<const ArmScores> arms, const std::string& baseline,
+                              const VerdictOptions& options = {});
 
 }  // namespace norma

@@ -94,6 +94,22 @@ Json number_json(double value) {
   return value;
 }
 
+Json settings_json(const std::vector<Setting>& settings) {
+  Json json = Json::object();
+  for (const Setting& setting : settings) json[setting.path] = setting.value;
+  return json;
+}
+
+std::string settings_text(const std::vector<Setting>& settings) {
+  std::string text;
+  for (const auto& [path, value] : settings)
+    text += (text.empty() ? "" : ", ") + path + "=" +
+            (value.is_number_float() ? format_number(value.get<double>())
+             : value.is_string()     ? value.get<std::string>()
+                                     : json_line(value));
+  return text;
+}
+
 Axis read_axis(Findings& findings, const std::string& where, const std::string& path,
                const Json& given) {
   Axis axis{.path = path, .values = {}};
@@ -140,13 +156,6 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
   for (const double number : numbers) axis.values.push_back(number_value(path, number));
   refuse_repetition(findings, where, axis);
   return axis;
-}
-
-std::string words_of(const std::vector<Setting>& settings) {
-  std::string words;
-  for (const Setting& each : settings)
-    words += (words.empty() ? "" : ", ") + each.path + "=" + json_line(each.value);
-  return words;
 }
 
 void round_values(Axis& axis) {

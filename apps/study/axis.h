@@ -15,6 +15,9 @@ struct Setting {
   Json value;
 };
 
+Json settings_json(const std::vector<Setting>& settings);         // {"optim.lr": 0.003, …}
+std::string settings_text(const std::vector<Setting>& settings);  // optim.lr=0.003, …
+
 // One value of an axis: what it sets, the name it gives to arms, and its number where it is one.
 struct AxisValue {
   std::string name;
@@ -50,9 +53,6 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
 
 // A number as configs write it: whole numbers stay whole.
 Json number_json(double value);
-
-// "optim.lr=0.01, train.batch=8".
-std::string words_of(const std::vector<Setting>& settings);
 
 // Makes the numbers whole ones, each once.
 void round_values(Axis& axis);

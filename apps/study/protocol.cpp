@@ -102,7 +102,7 @@ class ArmTuning {
       return false;
     std::vector<std::vector<double>> axes;
     for (size_t i = 0; i < options_.size(); ++i) axes.push_back(values(i));
-    axes[edge_option_] = {beyond(options_[edge_option_], axes[edge_option_], edge_upwards_)};
+    axes[edge_option_] = {*beyond(options_[edge_option_], axes[edge_option_], edge_upwards_)};
     for (Point& point : grid(axes)) points_.push_back(std::move(point));
     ++extensions_;
     return true;
@@ -118,7 +118,9 @@ class ArmTuning {
       const size_t near = study_.tuning.sampler == "grid" ? 1 : 1 + all.size() / 20;
       edge_option_ = i;
       edge_upwards_ = best[i] >= all[all.size() - near];
-      if (edge_upwards_ || best[i] <= all[near - 1])
+      const bool outermost = edge_upwards_ || best[i] <= all[near - 1];
+      // A weight decay of 0 is the lowest there is.
+      if (outermost && beyond(options_[i], all, edge_upwards_))
         return "the best " + options_[i].path + ", " + format_number(best[i]) + ", is the " +
                (edge_upwards_ ? "highest" : "lowest") + " that was tried";
     }
@@ -256,7 +258,5 @@ double worst_initial(const TrialResults& results) {
 }
 
 bool has_diverged(const Json& result) { return result.at("status") != "finished"; }
-
-bool has_failed(const Json& result) { return result.at("status") == "failed"; }
 
 }  // namespace norma

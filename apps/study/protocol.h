@@ -43,6 +43,5 @@ double score_of(const Json& result, double fallback);
 // evaluation.
 double worst_initial(const TrialResults& results);
 bool has_diverged(const Json& result);  // or failed
-bool has_failed(const Json& result);    // could not be carried out: says nothing of its arm
 
 }  // namespace norma

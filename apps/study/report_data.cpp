@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "apps/common/machine.h"
+#include "apps/statistics/descriptive.h"
 #include "apps/study/report_parts.h"
 #include "core/version.h"
 
@@ -19,24 +20,23 @@ std::string today() {
   return text;
 }
 
-Json settings_json(const std::vector<Setting>& settings) {
-  Json json = Json::object();
-  for (const Setting& setting : settings) json[setting.path] = setting.value;
-  return json;
+// Of runs that diverged the rate with its interval; of the others that did not train, their count.
+void put_endings(Json& json, const ArmRuns& runs, double confidence) {
+  Json endings = Json::array();
+  for (const Json* result : runs.results) endings.push_back(name_of(ending_of(*result)));
+  json["endings"] = std::move(endings);
+  const Proportion share = clopper_pearson(runs.ended(Ending::kDiverged),
+                                           static_cast<int>(runs.results.size()), confidence);
+  json["divergence"] = {{"count", share.count},
+                        {"of", share.of},
+                        {"low", share.interval.low},
+                        {"high", share.interval.high}};
+  json["no_better"] = runs.ended(Ending::kNoBetter);
+  json["failed"] = runs.ended(Ending::kFailed);
 }
 
-Json divergence_json(const ArmScores& scores, double confidence) {
-  const int count =
-      static_cast<int>(std::count(scores.diverged.begin(), scores.diverged.end(), true));
-  const Proportion share =
-      clopper_pearson(count, static_cast<int>(scores.diverged.size()), confidence);
-  return {{"count", share.count},
-          {"of", share.of},
-          {"low", share.interval.low},
-          {"high", share.interval.high}};
-}
-
-// Evaluations of all runs of an arm by name: mean, interval, values.
+// Evaluations of an arm by name: mean, interval, values; and of how many runs, for those that
+// diverged were not examined.
 Json evaluations_json(const ArmRuns& runs, double confidence) {
   std::vector<std::pair<std::string, std::vector<double>>> figures;
   for (const Json* result : runs.results) {
@@ -49,7 +49,10 @@ Json evaluations_json(const ArmRuns& runs, double confidence) {
     }
   }
   Json json = Json::object();
-  for (const auto& [name, values] : figures) json[name] = mean_json(values, confidence);
+  for (const auto& [name, values] : figures) {
+    json[name] = mean_json(values, confidence);
+    json[name]["runs"] = runs.results.size();
+  }
   return json;
 }
 
@@ -62,6 +65,19 @@ void put_tuning(Json& json, const StudyState& state, const Arm& arm) {
                    : choice->second.doubt.empty() ? "tuned"
                                                   : "not tuned: " + choice->second.doubt;
   json["tuning_trials"] = choice->second.trials;
+}
+
+void put_runs(Json& json, const StudyState& state, const Judgement& judgement,
+              const ArmRuns& runs) {
+  const Study& study = state.study;
+  json["seeds"] = study.verdict_seeds();
+  put_endings(json, runs, study.confidence);
+  if (runs.all_failed()) return;
+  json.update(mean_json(runs.scores.scores, study.confidence));
+  json["evaluations"] = evaluations_json(runs, study.confidence);
+  if (const auto rank = judgement.ranks.find(runs.scores.arm); rank != judgement.ranks.end())
+    json["rank"] = {{"best", rank->second.best}, {"worst", rank->second.worst}};
+  put_target(json, state, runs);
 }
 
 Json arm_json(const StudyState& state, const Judgement& judgement, size_t index) {
@@ -79,18 +95,8 @@ Json arm_json(const StudyState& state, const Judgement& judgement, size_t index)
   }
   if (const auto cost = state.costs.find(arm.name); cost != state.costs.end())
     json["costs"] = costs_json({*cost})[arm.name];
-  for (size_t i = 0; i < judgement.runs.size(); ++i) {
-    const ArmRuns& runs = judgement.runs[i];
-    if (runs.scores.arm != arm.name) continue;
-    json["seeds"] = study.verdict_seeds();
-    json["diverged"] = runs.scores.diverged;
-    json["divergence"] = divergence_json(runs.scores, study.confidence);
-    json.update(mean_json(runs.scores.scores, study.confidence));
-    json["evaluations"] = evaluations_json(runs, study.confidence);
-    if (i < judgement.ranks.size())
-      json["rank"] = {{"best", judgement.ranks[i].best}, {"worst", judgement.ranks[i].worst}};
-    put_target(json, state, runs);
-  }
+  for (const ArmRuns& runs : judgement.runs)
+    if (runs.scores.arm == arm.name) put_runs(json, state, judgement, runs);
   put_sensitivity(json, state, arm);
   return json;
 }
@@ -120,9 +126,7 @@ Json comparison_json(const Comparison& each, double baseline_mean) {
 Json comparisons_json(const Judgement& judgement, const std::string& baseline) {
   double mean = 0;
   for (const ArmRuns& runs : judgement.runs)
-    if (runs.scores.arm == baseline)
-      for (const double score : runs.scores.scores)
-        mean += score / static_cast<double>(runs.scores.scores.size());
+    if (runs.scores.arm == baseline) mean = mean_of(runs.scores.scores);
   Json all = Json::array();
   for (const Comparison& each : judgement.comparisons) all.push_back(comparison_json(each, mean));
   return all;
@@ -152,22 +156,23 @@ Json claim_json(const Study& study, const Judgement& judgement) {
 Json differences_json(const StudyState& state) {
   Json all = Json::array();
   const auto add = [&](const std::string& arm, const std::string& what, const std::string& here,
-                       const std::string& baseline, bool studied) {
+                       const std::string& baseline, bool allowed) {
     all.push_back({{"arm", arm},
                    {"what", what},
                    {"here", here},
                    {"baseline", baseline},
-                   {"studied", studied}});
+                   {"allowed", allowed}});
   };
   if (state.facts.size() == state.study.arms.size())
     for (const Difference& each : differences(state.study, state.facts))
       add(each.arm, each.what, each.here, each.baseline, !each.refused);
   const auto baseline = state.plan.chosen.find(state.study.baseline);
   if (baseline == state.plan.chosen.end()) return all;
-  for (const auto& [arm, choice] : state.plan.chosen)
-    if (choice.trials != baseline->second.trials)
-      add(arm, "tuning trials (the grid grew at an edge)", std::to_string(choice.trials),
-          std::to_string(baseline->second.trials), false);
+  for (const Arm& arm : state.study.arms)
+    if (const auto choice = state.plan.chosen.find(arm.name);
+        choice != state.plan.chosen.end() && choice->second.trials != baseline->second.trials)
+      add(arm.name, "tuning trials (the grid grew at an edge)",
+          std::to_string(choice->second.trials), std::to_string(baseline->second.trials), true);
   return all;
 }
 
@@ -197,9 +202,7 @@ Json notes_json(const StudyState& state) {
 Json mean_json(const std::vector<double>& values, double confidence) {
   Json json{{"scores", values}, {"mean", nullptr}, {"low", nullptr}, {"high", nullptr}};
   if (values.empty()) return json;
-  double sum = 0;
-  for (const double value : values) sum += value;
-  json["mean"] = sum / static_cast<double>(values.size());
+  json["mean"] = mean_of(values);
   if (values.size() < 3) return json;
   const MeanEstimate estimate = mean_estimate(values, confidence);
   json["low"] = estimate.interval.low;
@@ -219,6 +222,7 @@ Json report_data(const StudyState& state) {
               {"metric",
                {{"name", study.metric.name(Split::kTest)},
                 {"unit", metric_unit(study)},
+                {"reading", !study.metric.needs_training()},
                 {"tuned_on", study.metric.name(Split::kValidation)}}},
               {"confidence", study.confidence},
               {"budget", budget_words(study)},
@@ -231,10 +235,11 @@ Json report_data(const StudyState& state) {
   report["arms"] = std::move(arms);
   report["comparisons"] = comparisons_json(judgement, study.baseline);
   report["tuning"] = tuning_points_json(state);
+  report["rungs"] = rungs_json(state);
   report["curves"] = curves_json(study, judgement);
   report["heat_map"] = heat_map_json(study, judgement);
   report["profile"] = profile_json(state, judgement);
-  report["measures"] = measures_json(study, judgement);
+  report["measures"] = measures_json(state, judgement);
   report["trials"] = trials_json(state);
   report["study"] = study.resolved;
   const Machine machine = this_machine();

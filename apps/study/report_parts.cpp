@@ -8,11 +8,11 @@
 namespace norma {
 namespace {
 
-// The trials of an arm's tuning that have results.
+// The trials of an arm's tuning, rungs among them, that have results.
 std::vector<Trial> tuning_trials(const StudyState& state, const std::string& arm) {
   std::vector<Trial> all;
   for (const Trial& trial : state.plan.trials)
-    if (trial.arm == arm && trial.phase == Phase::kTune && state.results.contains(trial.id))
+    if (trial.arm == arm && trial.phase != Phase::kVerdict && state.results.contains(trial.id))
       all.push_back(trial);
   return all;
 }
@@ -48,7 +48,8 @@ Json tuning_points_json(const StudyState& state) {
         points.push_back({{"x", trial.point[i]},
                           {"seed", trial.seed},
                           {"score", score_of(result, worst)},
-                          {"diverged", has_diverged(result)}});
+                          {"ending", name_of(ending_of(result))},
+                          {"rung", trial.rung > 0 ? Json(trial.rung) : Json()}});
       }
       const bool known = choice != state.plan.chosen.end();
       all.push_back({{"arm", arm.name},
@@ -61,6 +62,15 @@ Json tuning_points_json(const StudyState& state) {
   return all;
 }
 
+Json rungs_json(const StudyState& state) {
+  if (!state.study.tuning.halving) return nullptr;
+  Json contenders = Json::array();
+  for (const Contender& each : contenders_of(state))
+    contenders.push_back(
+        {{"arm", each.arm}, {"settings", settings_json(each.settings)}, {"scores", each.scores}});
+  return {{"steps", state.study.tuning.halving->rungs}, {"contenders", std::move(contenders)}};
+}
+
 Json curves_json(const Study& study, const Judgement& judgement) {
   Json all = Json::array();
   const std::vector<int64_t> seeds = study.verdict_seeds();
@@ -68,7 +78,7 @@ Json curves_json(const Study& study, const Judgement& judgement) {
     for (size_t i = 0; i < runs.results.size(); ++i)
       all.push_back({{"arm", runs.scores.arm},
                      {"seed", seeds[i]},
-                     {"diverged", static_cast<bool>(runs.scores.diverged[i])},
+                     {"ending", name_of(ending_of(*runs.results[i]))},
                      {"validation", runs.results[i]->value("curve", Json::array())},
                      {"training", runs.results[i]->value("training", Json::array())}});
   return all;
@@ -90,7 +100,7 @@ Json heat_map_json(const Study& study, const Judgement& judgement) {
       Json mean;
       for (const ArmRuns& runs : judgement.runs)
         if (runs.scores.arm == study.arms[at].name)
-          mean = mean_json(runs.scores.scores, study.confidence)["mean"];
+          mean = runs.all_failed() ? Json() : Json(mean_of(runs.scores.scores));
       row.push_back(std::move(mean));
     }
     cells.push_back(std::move(row));
@@ -119,10 +129,12 @@ Json profile_json(const StudyState& state, const Judgement& judgement) {
   if (!state.study.target || state.costs.empty() || judgement.runs.empty()) return nullptr;
   std::vector<std::vector<double>> times;
   for (const ArmRuns& runs : judgement.runs) {
+    const double seconds = seconds_a_step(state, runs.scores.arm);
+    if (seconds <= 0)
+      return nullptr;  // without the time of one arm the others' shares mean nothing
     times.emplace_back();
     for (const Json* result : runs.results)
-      times.back().push_back(steps_to_target(*result, *state.study.target) *
-                             seconds_a_step(state, runs.scores.arm));
+      times.back().push_back(steps_to_target(*result, *state.study.target) * seconds);
   }
   const std::vector<Profile> profiles = performance_profiles(times);
   Json arms = Json::array();
@@ -134,42 +146,23 @@ Json profile_json(const StudyState& state, const Judgement& judgement) {
 }
 
 void put_sensitivity(Json& arm, const StudyState& state, const Arm& which) {
-  if (state.study.tuning.options_of(which.name).size() != 1) return;
-  const std::vector<Trial> trials = tuning_trials(state, which.name);
-  if (trials.size() < 2) return;
+  const Study& study = state.study;
+  if (study.tuning.options.size() != 1 || study.tuning.per_arm.contains(which.name)) return;
   const double worst = worst_initial(state.results);
-  std::vector<double> scores;
+  std::vector<double> means;  // one a point, so that points with more seeds weigh no more
   double initial = 0;
-  for (const Trial& trial : trials) {
-    const Json& result = state.results.at(trial.id);
-    scores.push_back(score_of(result, worst));
-    initial = std::max(initial, result.value("initial", worst));
+  for (const Point& point : study.tuning.points(which.name)) {
+    std::vector<double> scores;
+    for (const int64_t seed : study.tuning_seeds()) {
+      const Trial trial = make_trial(study, which.name, Phase::kTune, point, seed);
+      const auto found = state.results.find(trial.id);
+      if (found == state.results.end()) return;
+      scores.push_back(score_of(found->second, worst));
+      initial = std::max(initial, found->second.value("initial", worst));
+    }
+    means.push_back(mean_of(scores));
   }
-  arm["sensitivity"] = sensitivity(scores, initial);
-}
-
-Json measures_json(const Study& study, const Judgement& judgement) {
-  Json all = Json::array();
-  const auto put = [&](const std::string& name, const std::string& arm, const Measure& measure) {
-    all.push_back({{"name", name},
-                   {"arm", arm},
-                   {"value", measure.value ? Json(*measure.value) : Json()},
-                   {"low", measure.interval ? Json(measure.interval->low) : Json()},
-                   {"high", measure.interval ? Json(measure.interval->high) : Json()},
-                   {"why_not", measure.why_not}});
-  };
-  const std::vector<double>* baseline = nullptr;
-  for (const ArmRuns& runs : judgement.runs)
-    if (runs.scores.arm == study.baseline) baseline = &runs.scores.scores;
-  const uint64_t seed = static_cast<uint64_t>(study.first_seed);
-  for (const ArmRuns& runs : judgement.runs) {
-    const std::vector<std::vector<double>> one_task{runs.scores.scores};
-    put("IQM", runs.scores.arm, interquartile_mean(one_task, seed));
-    if (baseline && runs.scores.arm != study.baseline)
-      put("P(lower than " + study.baseline + ")", runs.scores.arm,
-          probability_of_improvement(one_task, {&*baseline, 1}, seed));
-  }
-  return all;
+  if (means.size() > 1) arm["sensitivity"] = sensitivity(means, initial);
 }
 
 Json trials_json(const StudyState& state) {
@@ -178,14 +171,13 @@ Json trials_json(const StudyState& state) {
     const auto found = state.results.find(trial.id);
     if (found == state.results.end()) continue;
     const Json& result = found->second;
-    Json settings = Json::object();
-    for (const Setting& setting : trial.settings) settings[setting.path] = setting.value;
     Json row{{"trial", trial.id},
              {"arm", trial.arm},
              {"phase", name_of(trial.phase)},
              {"seed", trial.seed},
-             {"settings", std::move(settings)},
+             {"settings", settings_json(trial.settings)},
              {"status", result.at("status")},
+             {"ending", name_of(ending_of(result))},
              {"reason", result.value("reason", "")}};
     for (const char* name : {"steps", "initial", "metric", "score"})
       row[name] = result.value(name, Json());

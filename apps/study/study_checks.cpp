@@ -50,12 +50,13 @@ void check_points_of(Findings& findings, const Study& study, const Arm& arm) {
       read_run_config(with_settings(arm.config, settings), "", {}, nullptr);
     } catch (const ConfigError& error) {
       for (Fault fault : error.faults()) {
-        fault.path = "tune, arm " + arm.name + " with " + words_of(settings) + ": " + fault.path;
+        fault.path =
+            "tune, arm " + arm.name + " with " + settings_text(settings) + ": " + fault.path;
         findings.add(std::move(fault));
       }
       return;
     } catch (const Error& error) {
-      findings.add({"tune, arm " + arm.name + " with " + words_of(settings), error.what(),
+      findings.add({"tune, arm " + arm.name + " with " + settings_text(settings), error.what(),
                     "options that the arm's config has", ""});
       return;
     }

@@ -82,7 +82,9 @@ class RunningTrial {
     result_["score"] = diverged ? initial : metric;
     if (!diverged) return;
     result_["status"] = "diverged";
-    if (result_["reason"] == "") result_["reason"] = "it ended with more than it began with";
+    if (result_["reason"] == "")
+      result_["reason"] = std::isfinite(metric) ? "it ended with more than it began with"
+                                                : "what it is judged by was not finite";
   }
 
   std::optional<EvalReport> evaluate(Split split) {

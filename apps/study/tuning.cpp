@@ -192,22 +192,16 @@ std::vector<Point> quasi_random(const std::vector<Axis>& axes, int64_t count) {
   return different;
 }
 
-namespace {
-
-double next_beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
+std::optional<double> beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
   const size_t n = values.size();
   const double last = upwards ? values[n - 1] : values[0];
   const double before = upwards ? values[n - 2] : values[1];
-  if (axis.log) return three_digits(last * (last / before));
-  const double next = three_digits(last + (last - before));
-  return last > 0 && next <= 0 ? three_digits(last / 2) : next;  // rates stay above 0
-}
-
-}  // namespace
-
-double beyond(const Axis& axis, const std::vector<double>& values, bool upwards) {
-  const double next = next_beyond(axis, values, upwards);
-  return axis.whole ? (upwards ? std::ceil(next) : std::floor(next)) : next;
+  double next = three_digits(axis.log ? last * (last / before) : last + (last - before));
+  if (last > 0 && next <= 0) next = three_digits(last / 2);
+  if (axis.whole) next = upwards ? std::ceil(next) : std::floor(next);
+  const bool over_the_end = last >= 0 && !upwards && (next < 0 || (last > 0 && next == 0));
+  if (over_the_end) return std::nullopt;
+  return next;
 }
 
 std::vector<Setting> settings_of(const std::vector<Axis>& options, const Point& point) {

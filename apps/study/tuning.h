@@ -53,8 +53,8 @@ std::vector<Point> grid(const std::vector<std::vector<double>>& values);
 std::vector<Point> quasi_random(const std::vector<Axis>& axes, int64_t count);
 
 // The next value of a rising grid of two or more beyond its end, by the step there. Numbers above 0
-// stay so.
-double beyond(const Axis& axis, const std::vector<double>& values, bool upwards);
+// stay so, and 0 is the end of those that are not below; nothing where no number is left.
+std::optional<double> beyond(const Axis& axis, const std::vector<double>& values, bool upwards);
 
 // The options of a point as settings.
 std::vector<Setting> settings_of(const std::vector<Axis>& options, const Point& point);

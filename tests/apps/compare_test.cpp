@@ -36,17 +36,18 @@ TEST_CASE("compare: the same results, bit for bit, on any number of workers and 
 }
 
 TEST_CASE("compare: an arm that diverges in some seeds is told first, with its rate") {
-  // A learning rate at which some seeds blow up.
+  // A learning rate at which some seeds blow up, and the others end with more than they began with.
   const CompareStudy study(R"({
     "base": {"model": {"type": "mlp", "norm": null}, "data": {"type": "spirals"},
              "optim": {"type": "sgd", "momentum": 0.9}, "clip": null,
              "train": {"steps": 40, "batch": 32}},
-    "arms": {"calm": {"optim.lr": 0.01}, "wild": {"optim.lr": 3}}, "seeds": 6, "costs": false})");
+    "arms": {"calm": {"optim.lr": 0.01}, "wild": {"optim.lr": 1000}}, "seeds": 6, "costs": false})");
   const Ended ended = study.run("out", {"--workers", "2"});
   INFO(ended.err);
   REQUIRE(ended.code == 0);
   CHECK_THAT(ended.out.substr(0, ended.out.find('\n')),
              ContainsSubstring("wild diverged in ") && ContainsSubstring(" of 6 runs"));
+  CHECK_THAT(ended.out, ContainsSubstring("wild ended no better than at initialization in "));
   int diverged = 0;
   for (const std::string& line : study.results("out")) {
     const Json result = Json::parse(line);

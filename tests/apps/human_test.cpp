@@ -35,6 +35,19 @@ TEST_CASE("bytes count in powers of 1024", "[apps]") {
   CHECK(human_bytes(1023.9 * 1024) == "1.00 MiB");
 }
 
+TEST_CASE("shares are written in percent, never as powers of ten", "[apps]") {
+  CHECK(human_percent(0.4) == "40 %");
+  CHECK(human_percent(1) == "100 %");
+  CHECK(human_percent(0.0126) == "1.26 %");
+  CHECK(human_percent(12.64) == "1,264 %");
+  CHECK(human_percent(-0.021) == "-2.1 %");
+  CHECK(interval_name(0.95) == "95 % interval");
+  CHECK(interval_name(0.975) == "97.5 % interval");
+  CHECK(interval_name(0.999) == "99.9 % interval");
+  CHECK(interval_name(0.99999) == "99.999 % interval");
+  CHECK(interval_name(0.57) == "57 % interval");
+}
+
 TEST_CASE("durations choose their units", "[apps]") {
   CHECK(human_duration(0) == "0.00 µs");
   CHECK(human_duration(12.3e-6) == "12.3 µs");

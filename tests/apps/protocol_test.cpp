@@ -232,7 +232,7 @@ TEST_CASE("guard: arms are judged by the same measure and tuned in the same opti
       for (const Point& point : study.tuning.points(arm.name)) {
         const auto settings = settings_of(options, point);
         facts.back().points.push_back(
-            {words_of(settings),
+            {settings_text(settings),
              facts_of(with_settings(arm.config, settings), Json::object(), false)});
       }
     }

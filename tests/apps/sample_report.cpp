@@ -47,7 +47,7 @@ Json curve_of(const MadeArm& arm, int seed, bool diverged, double end, std::mt19
   }
   return {{"arm", arm.name},
           {"seed", seed},
-          {"diverged", diverged},
+          {"ending", diverged ? "diverged" : "finished"},
           {"validation", validation},
           {"training", training}};
 }
@@ -60,7 +60,10 @@ Json tuning_of(const MadeArm& arm, std::mt19937& random) {
       const bool diverged = rate == 1 && arm.ghost == 2;
       const double score =
           diverged ? kInitial : arm.error + 0.03 * away * away + 0.002 * noise(random);
-      points.push_back({{"x", rate}, {"seed", seed}, {"score", score}, {"diverged", diverged}});
+      points.push_back({{"x", rate},
+                        {"seed", seed},
+                        {"score", score},
+                        {"ending", diverged ? "diverged" : "finished"}});
     }
   return {
       {"arm", arm.name}, {"path", "optim.lr"}, {"log", true}, {"points", points}, {"chosen", 0.1}};
@@ -72,7 +75,7 @@ Json interval_about(double mean, double half) {
 
 // One arm, its curves and trials, put where they belong.
 void add_arm(Json& report, const MadeArm& arm, std::mt19937& random) {
-  Json scores = Json::array(), seeds = Json::array(), diverged = Json::array(),
+  Json scores = Json::array(), seeds = Json::array(), endings = Json::array(),
        steps = Json::array();
   double sum = 0;
   int failures = 0;
@@ -84,7 +87,7 @@ void add_arm(Json& report, const MadeArm& arm, std::mt19937& random) {
     failures += failed;
     scores.push_back(score);
     seeds.push_back(seed);
-    diverged.push_back(failed);
+    endings.push_back(failed ? "diverged" : "finished");
     steps.push_back(failed || arm.ghost == 2 ? Json(nullptr)
                                              : Json(static_cast<int>(180 + 900 * (score - 0.09))));
     report["curves"].push_back(curve_of(arm, seed, failed, failed ? arm.error : score, random));
@@ -95,6 +98,7 @@ void add_arm(Json& report, const MadeArm& arm, std::mt19937& random) {
          {"seed", seed},
          {"settings", {{"optim.lr", 0.1}}},
          {"status", failed ? "diverged" : "finished"},
+         {"ending", failed ? "diverged" : "finished"},
          {"reason", failed ? "the loss left its start behind at step 61, \"for good\"" : ""},
          {"steps", 300},
          {"initial", kInitial},
@@ -118,7 +122,7 @@ void add_arm(Json& report, const MadeArm& arm, std::mt19937& random) {
                         {"high", failures ? 0.8534 : 0.5218}};
   made["seeds"] = seeds;
   made["scores"] = scores;
-  made["diverged"] = diverged;
+  made["endings"] = endings;
   made.update(interval_about(mean, half));
   const std::map<int, std::pair<int, int>> ranks{{32, {1, 2}}, {16, {1, 2}}, {0, {3, 4}},
                                                  {8, {3, 4}},  {4, {5, 5}},  {2, {6, 6}}};
@@ -212,12 +216,12 @@ Json sample_report() {
                             {"what", "parameters"},
                             {"here", "78,058"},
                             {"baseline", "78,042"},
-                            {"studied", true}},
+                            {"allowed", true}},
                            {{"arm", "batch_norm_2"},
                             {"what", "tuning budget"},
                             {"here", "12 trials"},
                             {"baseline", "10 trials"},
-                            {"studied", false}}};
+                            {"allowed", false}}};
   report["claim"] = {
       {"number", 5},
       {"citation", "A. Author and B. Author, \"A paper made up for tests\" (2018)"},

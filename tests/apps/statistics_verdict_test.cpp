@@ -1,7 +1,9 @@
 #include "apps/statistics/verdict.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <stdexcept>
 
 #include "tests/apps/statistics_golden.h"
@@ -101,7 +103,7 @@ TEST_CASE("fewer than three seeds give no interval", "[apps][statistics]") {
       CHECK_FALSE(comparison.test);
       CHECK(comparison.p_holm == 1);
       CHECK(comparison.finding == Finding::kNotDistinguishable);
-      CHECK(rank_ranges(arms, {.paired = paired})[0].worst == 2);
+      CHECK(rank_ranges(arms, arms[0].arm, {.paired = paired})[0].worst == 2);
     }
   }
   // An arm with too few seeds takes nothing from the others.
@@ -169,7 +171,7 @@ TEST_CASE("findings have names", "[apps][statistics]") {
 TEST_CASE("a ranking says where arms may stand", "[apps][statistics]") {
   const std::vector<ArmScores> arms = {lucky_arm("far", 3, 3), lucky_arm("first", 2, 1),
                                        lucky_arm("as good", 2.0005, 2), lucky_arm("last", 4, 1)};
-  const std::vector<Rank> ranks = rank_ranges(arms);
+  const std::vector<Rank> ranks = rank_ranges(arms, "first");
   REQUIRE(ranks.size() == 4);
   const std::vector<std::pair<int, int>> expected = {{3, 3}, {1, 2}, {1, 2}, {4, 4}};
   for (size_t i = 0; i < ranks.size(); ++i) {
@@ -177,8 +179,52 @@ TEST_CASE("a ranking says where arms may stand", "[apps][statistics]") {
     CHECK(ranks[i].best == expected[i].first);
     CHECK(ranks[i].worst == expected[i].second);
   }
-  CHECK(rank_ranges({}).empty());
-  CHECK(rank_ranges({arms.data(), 1})[0].worst == 1);
+  CHECK(rank_ranges({}, "").empty());
+  CHECK(rank_ranges({arms.data(), 1}, "far")[0].worst == 1);
+}
+
+// Six arms of five seeds, each `apart` from the last.
+std::vector<ArmScores> arms_apart(double apart, std::mt19937& random) {
+  std::normal_distribution<double> noise;
+  std::vector<ArmScores> arms;
+  for (int i = 0; i < 6; ++i) {
+    arms.push_back({.arm = std::to_string(i), .scores = {}, .diverged = {}});
+    for (int seed = 0; seed < 5; ++seed)
+      arms.back().scores.push_back(5 + apart * i + noise(random));
+  }
+  return arms;
+}
+
+TEST_CASE("a ranking never contradicts the verdict", "[apps][statistics]") {
+  std::mt19937 random(4);
+  int found = 0;
+  for (int study = 0; study < 300; ++study) {
+    const std::vector<ArmScores> arms = arms_apart(0.8, random);
+    const std::vector<Rank> ranks = rank_ranges(arms, "2");
+    for (const Comparison& each : compare_with_baseline(arms, "2")) {
+      const Rank &arm = ranks[std::stoul(each.arm)], &baseline = ranks[2];
+      if (each.p_holm > 0.05) continue;
+      ++found;
+      const bool worse = each.test->difference > 0;
+      CHECK((worse ? arm.best > baseline.best : arm.best < baseline.best));
+      CHECK((worse ? arm.worst > baseline.worst : arm.worst < baseline.worst));
+    }
+  }
+  CHECK(found > 100);
+}
+
+// Two families at 5 % each: arms that are all alike are told apart in 10 % of studies at most.
+TEST_CASE("a ranking of equal arms seldom tells them apart", "[apps][statistics]") {
+  std::mt19937 random(5);
+  int wrong = 0;
+  constexpr int kStudies = 2000;
+  for (int study = 0; study < kStudies; ++study) {
+    const std::vector<Rank> ranks = rank_ranges(arms_apart(0, random), "0");
+    wrong += std::any_of(ranks.begin(), ranks.end(),
+                         [](const Rank& rank) { return rank.best > 1 || rank.worst < 6; });
+  }
+  CHECK(wrong < 0.1 * kStudies);
+  CHECK(wrong > 0.02 * kStudies);
 }
 
 }  // namespace norma

@@ -166,6 +166,31 @@ TEST_CASE("absolute paths lose their folders, other slashes stay", "[apps]") {
   CHECK(cut(("/" + std::string(300000, 'a')).c_str()).size() == 300001);
 }
 
+TEST_CASE("a study's page says what its intervals are, and of how many seeds a mean is", "[apps]") {
+  Json report = sample_report();
+  report["confidence"] = 0.9;
+  Json& evaluation = report["arms"][4]["evaluations"]["blur 1/error"];
+  evaluation["scores"] = {0.1, 0.2, 0.3};
+  evaluation["runs"] = 5;
+  report["arms"][0]["evaluations"]["blur 1/error"]["runs"] = 5;  // all five took part
+  report["measures"][1].update({{"low", 0.2}, {"high", 0.7}});
+  const std::string page = shown(study_page(report));
+  CHECK_THAT(page, ContainsSubstring("<small>3 of 5 seeds</small>") &&
+                       !ContainsSubstring("5 of 5 seeds") &&
+                       ContainsSubstring("95 % interval (bootstrap)") &&
+                       ContainsSubstring("middle half of the turns") &&
+                       ContainsSubstring("power gained, ×") && !ContainsSubstring("runs saved"));
+}
+
+TEST_CASE("a study's page lists no content that does not occur twice", "[apps]") {
+  Json report = sample_report();
+  report["differences"] = Json::array();
+  report["data_card"]["duplicates"] = {{{"what", "test in train"}, {"found", 0}, {"checked", 9}}};
+  CHECK_FALSE(has_section(shown(study_page(report)), "fairness"));
+  report["data_card"]["duplicates"][0]["found"] = 2;
+  CHECK_THAT(shown(study_page(report)), ContainsSubstring("Content that occurs twice"));
+}
+
 TEST_CASE("a study's page: predictions are said with how far off they are", "[apps]") {
   const Json report = sample_report();
   const std::string page = shown(study_page(report));

@@ -84,7 +84,7 @@ TEST_CASE("study: a list of numbers grows as it is spaced") {
     const Axis axis = read_numbers(findings, "tune.x", "x.y", Json::parse(list));
     std::vector<double> numbers;
     for (const AxisValue& value : axis.values) numbers.push_back(*value.number);
-    return beyond(axis, numbers, true);
+    return beyond(axis, numbers, true).value();
   };
   CHECK(grown("[0.003, 0.006]") == Approx(0.012));
   CHECK(grown("[0.001, 0.002, 0.005]") == Approx(0.0125));  // a third of a decade, rounded
@@ -92,6 +92,15 @@ TEST_CASE("study: a list of numbers grows as it is spaced") {
   CHECK(grown("[0.1, 0.2, 0.3]") == Approx(0.4));
   CHECK(grown("[0, 0.1]") == Approx(0.2));
   CHECK(grown("[4, 5]") == Approx(6));
+
+  const Axis decay{.path = "optim.weight_decay", .values = {}};
+  CHECK_FALSE(beyond(decay, {0, 0.1}, false));  // there is nothing below none
+  CHECK(beyond(decay, {0.1, 0.3}, false) == Approx(0.05));
+  CHECK(beyond(decay, {-0.1, 0.1}, false) == Approx(-0.3));
+  Axis layers = decay;
+  layers.whole = true;
+  CHECK(beyond(layers, {2, 4}, false) == 1);
+  CHECK_FALSE(beyond(layers, {1, 2}, false));
 }
 
 TEST_CASE("study: quasi-random points lie within the box and differ") {
@@ -202,7 +211,7 @@ TEST_CASE("study: an option that takes whole numbers is tuned by whole numbers")
       R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
           "tune": {"train.batch": {"log": [8, 16], "count": 3}}})");
   CHECK(study.tuning.points("rms_norm") == std::vector<Point>{{8}, {11}, {16}});
-  CHECK(beyond(study.tuning.options[0], {8, 11, 16}, true) == 24);  // 23.3, and no fraction
+  CHECK(beyond(study.tuning.options[0], {8, 11, 16}, true) == 24.0);  // 23.3, and no fraction
   const Study drawn = study_of(
       R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
           "tune": {"train.batch": [8, 10], "sampler": "quasi_random", "budget": 16}})");

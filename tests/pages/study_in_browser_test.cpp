@@ -217,4 +217,45 @@ TEST_CASE("in a browser a report with little in it draws what it has", "[apps]")
   CHECK(chart_named(page.html, "differences").empty());
 }
 
+TEST_CASE("in a browser a learning curve of one point is a mark, behind curves of more", "[apps]") {
+  Json report = sample_report();
+  for (Json& curve : report["curves"]) curve["validation"] = {{300, 0.5}};
+  const LoadedPage both = load_in_browser(study_page(report));
+  const int runs = static_cast<int>(report["curves"].size());
+  CHECK(lines(chart_named(both.html, "courses")) == runs);
+  CHECK(marks(chart_named(both.html, "courses")) == 0);  // training is shown first
+  for (Json& curve : report["curves"]) curve["training"] = Json::array();
+  const LoadedPage points = load_in_browser(study_page(report));
+  CHECK(points.messages.empty());
+  CHECK(marks(chart_named(points.html, "courses")) == runs);
+}
+
+TEST_CASE("in a browser charts of diverged arms alone show their values", "[apps]") {
+  Json report = sample_report();
+  for (Json& arm : report["arms"]) arm["endings"] = Json(5, "diverged");
+  for (Json& each : report["comparisons"]) {
+    each["difference"] = -7.5;
+    each["low"] = -9;
+    each["high"] = -6;
+  }
+  const LoadedPage page = load_in_browser(study_page(report));
+  CHECK(page.messages.empty());
+  CHECK(occurrences_of(chart_named(page.html, "differences"), "data-value=\"-7.5\"") == 5);
+}
+
+TEST_CASE("in a browser a diverged arm just above the others stays within the plot", "[apps]") {
+  Json report = sample_report();
+  for (Json& arm : report["arms"])
+    if (arm["name"] == "batch_norm_2") arm["mean"] = 0.105;  // the others end at 0.103 and more
+  const std::string chart = chart_named(load_in_browser(study_page(report)).html, "costs");
+  const std::string place = "translate(";
+  int marks_seen = 0;
+  for (size_t at = chart.find("class=\"mark"); at != std::string::npos;
+       at = chart.find("class=\"mark", at + 1), ++marks_seen) {
+    const size_t comma = chart.find(',', chart.find(place, at));
+    CHECK(std::stod(chart.substr(comma + 1)) > 26 + 4);  // the plot begins at 26
+  }
+  CHECK(marks_seen == 6);
+}
+
 }  // namespace norma
