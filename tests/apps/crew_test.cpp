@@ -20,7 +20,7 @@ class FickleProgram {
     std::ofstream(path()) << R"sh(#!/bin/sh
 cd "$(dirname "$0")"
 while read -r order; do
-  trial=$(printf %s "$order" | sed 's/.*"trial":"\([^"]*\)".*/\1/')
+  trial=$(printf %s "$order" | sed 's/.*"trial": *"\([^"]*\)".*/\1/')
   echo "$trial $(ls | grep -c '^busy-')" >>seen
   touch "busy-$trial"
   sleep 0.05

@@ -212,8 +212,6 @@ TEST_CASE("sensitivity is of the grid that all arms began with", "[apps]") {
 
 TEST_CASE("the tuning budget is said of every arm", "[apps]") {
   CHECK(budget_words(made_study("{}")).empty());
-  CHECK(budget_words(made_study(R"({"tune": {"optim.lr": [0.1]}})")) ==
-        "at this tuning budget: optim.lr at 1 point, 1 seed each");
   CHECK(budget_words(made_study(R"({"tune": {"optim.lr": [0.01, 0.1], "seeds": 2, "run_off": 4,
             "per_arm": {"rms_norm": {"optim.lr": [0.1, 0.2, 0.4]}}}})")) ==
         "at this tuning budget: optim.lr at 2 points, for rms_norm optim.lr at 3 points, 2 seeds "

@@ -37,9 +37,9 @@ TEST_CASE("report: its numbers are those of results.jsonl") {
     REQUIRE(arm.at("name") == name);
     CHECK(arm.at("scores") == Json(study.scores(name)));
     check_interval(arm, "mean", study.score(name));
-    CHECK(arm.at("divergence").at("count") == study.diverged(name));
+    CHECK(arm.at("divergence").at("count") == study.ended(name, "diverged"));
     CHECK(arm.at("divergence").at("of") == ReportedStudy::kSeeds);
-    diverged += study.diverged(name);
+    diverged += study.ended(name, "diverged");
     for (int seed = 1; seed <= ReportedStudy::kSeeds; ++seed) {
       const Json expected = steps_to_target(study.verdict_line(name, seed));
       CHECK(arm.at("steps_to_target").at(static_cast<size_t>(seed - 1)) == expected);
@@ -67,7 +67,7 @@ TEST_CASE("report: every point of its curves and of its tuning is one of results
     INFO(line.at("trial"));
     CHECK(curve.at("validation") == line.at("curve"));
     CHECK(curve.at("training") == line.at("training"));
-    CHECK(curve.at("diverged") == (line.at("status") != "finished"));
+    CHECK(curve.at("ending") == ReportedStudy::ending(line));
     points += curve["validation"].size() + curve["training"].size();
   }
   CHECK(points > 12 * (4 + 40));  // all of the two arms that train
@@ -81,7 +81,7 @@ TEST_CASE("report: every point of its curves and of its tuning is one of results
       for (const Json& line : study.lines())
         if (line.at("trial").get<std::string>().starts_with(start)) {
           CHECK(point.at("score") == line.at("score"));
-          CHECK(point.at("diverged") == (line.at("status") != "finished"));
+          CHECK(point.at("ending") == ReportedStudy::ending(line));
           ++tuned;
         }
     }

@@ -27,7 +27,7 @@ ReportedStudy::ReportedStudy()
         "base": {"model": {"type": "mlp", "norm": null}, "data": {"type": "spirals"},
                  "optim": {"type": "sgd", "momentum": 0.9}, "clip": null,
                  "train": {"steps": 40, "batch": 32, "eval_every": 10}},
-        "arms": {"calm": {"optim.lr": 0.01}, "warm": {"optim.lr": 0.1}, "wild": {"optim.lr": 3}},
+        "arms": {"calm": {"optim.lr": 0.01}, "warm": {"optim.lr": 0.1}, "wild": {"optim.lr": 1e20}},
         "tune": {"optim.weight_decay": [0.001, 0.01]}, "seeds": 6, "target": 0.6, "costs": false})") {
   const Ended ended = study_.run("out", {"--workers", "2", "--quiet"});
   INFO(ended.err);
@@ -51,10 +51,14 @@ std::vector<double> ReportedStudy::scores(const std::string& arm) const {
   return all;
 }
 
-int ReportedStudy::diverged(const std::string& arm) const {
+std::string ReportedStudy::ending(const Json& line) {
+  if (line.at("status") == "finished") return "finished";
+  return line.at("metric").is_null() ? "diverged" : "no better";
+}
+
+int ReportedStudy::ended(const std::string& arm, const std::string& how) const {
   int count = 0;
-  for (int seed = 1; seed <= kSeeds; ++seed)
-    count += verdict_line(arm, seed).at("status") != "finished";
+  for (int seed = 1; seed <= kSeeds; ++seed) count += ending(verdict_line(arm, seed)) == how;
   return count;
 }
 

@@ -26,7 +26,9 @@ class ReportedStudy {
   const std::vector<Json>& lines() const { return lines_; }
   const Json& verdict_line(const std::string& arm, int64_t seed) const;
   std::vector<double> scores(const std::string& arm) const;  // by seed
-  int diverged(const std::string& arm) const;
+  // How a run ended, by its line: finished, diverged or no better; and how many of an arm's did so.
+  static std::string ending(const Json& line);
+  int ended(const std::string& arm, const std::string& how) const;
   Expected score(const std::string& arm) const;
   Expected difference(const std::string& arm) const;  // from the baseline, in pairs
 

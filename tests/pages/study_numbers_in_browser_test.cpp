@@ -33,7 +33,7 @@ TEST_CASE("the tables of a study's page show the numbers of results.jsonl", "[ap
     INFO(arm);
     check(study.score(arm));
     if (arm != study.arms()[0]) check(study.difference(arm));
-    const std::string divergence = ">" + std::to_string(study.diverged(arm)) + " of " +
+    const std::string divergence = ">" + std::to_string(study.ended(arm, "diverged")) + " of " +
                                    std::to_string(ReportedStudy::kSeeds) + " (";
     CHECK(page.html.find(divergence) != std::string::npos);
   }
