@@ -281,7 +281,9 @@ Json study_schema() {
   });
   // Objects that a study keeps as they were given, so that defaults of later versions are theirs.
   const auto nest = [&](const char* key, Json inner) {
-    for (const char* of_files : {"$schema", "title"}) inner.erase(of_files);
+    for (const auto& [name, definition] : inner["$defs"].items())
+      schema["$defs"][name] = definition;
+    for (const char* of_files : {"$schema", "title", "$defs"}) inner.erase(of_files);
     for (const auto& [name, value] : schema["properties"][key].items()) inner[name] = value;
     schema["properties"][key] = std::move(inner);
   };

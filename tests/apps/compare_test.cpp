@@ -4,6 +4,8 @@
 #include "core/config/json.h"
 #include "tests/apps/compare_study.h"
 #include "tests/catch.h"
+#include "tests/core/file_bytes.h"
+#include "tests/paths.h"
 
 namespace norma {
 namespace {
@@ -131,6 +133,12 @@ TEST_CASE("compare: a finished study is reported again, with the costs measured 
   INFO(again.err);
   CHECK(again.code == 0);
   CHECK(load_json(study.at("out") / "costs.json") == costs);
+}
+
+TEST_CASE("compare: the schema in configs/studies/ is the program's own") {
+  const Ended ended = run_program_as_user({"compare", "--print-schema"});
+  CHECK(ended.code == 0);
+  CHECK(ended.out == read_bytes(source_dir() / "configs/studies/schema.json"));
 }
 
 TEST_CASE("compare: the plan of a study, without training") {
