@@ -28,6 +28,16 @@ Study study_of(const std::string& text) {
   return read_study(given, ".", "the study");
 }
 
+// What is wrong with a study; empty where nothing is.
+std::string faults_of(const std::string& text) {
+  try {
+    study_of(text);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 std::vector<std::string> names_of(const Study& study) {
   std::vector<std::string> names;
   for (const Arm& arm : study.arms) names.push_back(arm.name);
@@ -123,15 +133,7 @@ TEST_CASE("study: quasi-random points lie within the box and differ") {
 }
 
 TEST_CASE("study: all faults at once, each with its place and the nearest name") {
-  const auto message = [](const std::string& text) -> std::string {
-    try {
-      study_of(text);
-    } catch (const ConfigError& error) {
-      return error.what();
-    }
-    return "";
-  };
-  const std::string all = message(R"({
+  const std::string all = faults_of(R"({
     "vary": {"model.norm": ["layer_norm", "rms_norrm"], "optim.lr": {"log": [1, -1], "count": 1}},
     "baselin": "layer_norm", "seeds": 0, "metric": "val/los",
     "tune": {"optim.lr": {"log": [1e-3, 1e-1]}, "sampler": "gird"}, "allow": ["flop"]})");
@@ -145,24 +147,19 @@ TEST_CASE("study: all faults at once, each with its place and the nearest name")
   CHECK_THAT(all, ContainsSubstring("tune.optim.lr.count"));
   CHECK_THAT(all, ContainsSubstring("did you mean grid?"));
   CHECK_THAT(all, ContainsSubstring("did you mean flops?"));
-  CHECK_THAT(message(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
+  CHECK_THAT(faults_of(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]},
                          "baseline": "layernorm"})"),
              ContainsSubstring("did you mean layer_norm?"));
-  CHECK_THAT(message(R"({"vary": {"train.patience": [1, 2]}})"),
+  CHECK_THAT(faults_of(R"({"vary": {"train.patience": [1, 2]}})"),
              ContainsSubstring("train.patience"));
-  CHECK_THAT(message(R"({"seeds": 3})"), ContainsSubstring("a study compares"));
-  CHECK_THAT(message(R"({"vary": {"model.norm": ["layer_norm", "layer_norm"]}})"),
+  CHECK_THAT(faults_of(R"({"seeds": 3})"), ContainsSubstring("a study compares"));
+  CHECK_THAT(faults_of(R"({"vary": {"model.norm": ["layer_norm", "layer_norm"]}})"),
              ContainsSubstring("no other value"));
 }
 
 TEST_CASE("study: what a tuning would run into is told before anything runs") {
-  const auto faults = [](const std::string& more) -> std::string {
-    try {
-      study_of(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]}, )" + more + "}");
-    } catch (const ConfigError& error) {
-      return error.what();
-    }
-    return "";
+  const auto faults = [](const std::string& more) {
+    return faults_of(R"({"vary": {"model.norm": ["layer_norm", "rms_norm"]}, )" + more + "}");
   };
   CHECK_THAT(faults(R"("tune": {"optim.lrr": [0.01, 0.1]})"),
              ContainsSubstring("did you mean lr?"));
@@ -189,20 +186,13 @@ TEST_CASE("study: what a tuning would run into is told before anything runs") {
 }
 
 TEST_CASE("study: one path is set in one place, and seeds are the study's") {
-  const auto faults = [](const std::string& text) -> std::string {
-    try {
-      study_of(text);
-    } catch (const ConfigError& error) {
-      return error.what();
-    }
-    return "";
-  };
-  CHECK_THAT(faults(R"({"vary": {"optim.lr": [0.01, 0.1]}, "tune": {"optim.lr": [0.01, 0.1]}})"),
+  CHECK_THAT(faults_of(R"({"vary": {"optim.lr": [0.01, 0.1]}, "tune": {"optim.lr": [0.01, 0.1]}})"),
              ContainsSubstring("tune.optim.lr: found set by vary, too"));
-  CHECK_THAT(faults(R"({"arms": {"a": {}, "b": {"optim.lr": 1}}, "tune": {"optim.lr": [0.1, 1]}})"),
-             ContainsSubstring("set by arm b, too"));
-  CHECK_THAT(faults(R"({"vary": {"train.seed": [1, 2]}})"), ContainsSubstring("first_seed"));
-  CHECK_THAT(faults(R"({"arms": {"a": {}, "b": {"train.seed": 2}}})"),
+  CHECK_THAT(
+      faults_of(R"({"arms": {"a": {}, "b": {"optim.lr": 1}}, "tune": {"optim.lr": [0.1, 1]}})"),
+      ContainsSubstring("set by arm b, too"));
+  CHECK_THAT(faults_of(R"({"vary": {"train.seed": [1, 2]}})"), ContainsSubstring("first_seed"));
+  CHECK_THAT(faults_of(R"({"arms": {"a": {}, "b": {"train.seed": 2}}})"),
              ContainsSubstring("first_seed"));
 }
 
