@@ -135,6 +135,24 @@ TEST_CASE("compare: a finished study is reported again, with the costs measured 
   CHECK(load_json(study.at("out") / "costs.json") == costs);
 }
 
+TEST_CASE("compare: what cannot be compared with is said before anything runs") {
+  const CompareStudy study(R"({
+    "base": {"model": "mlp", "data": "spirals", "train": {"steps": 4, "batch": 8}},
+    "vary": {"model.norm": ["layer_norm", "rms_norm"]}, "seeds": 3, "costs": false})");
+  const Ended none = study.run("out", {"--against", study.at("nowhere").string()});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, ContainsSubstring("folder of an earlier run"));
+  CHECK_FALSE(fs::exists(study.at("out")));
+
+  REQUIRE(study.run("out", {"--quiet"}).code == 0);
+  const std::string done = "6 trials have their result";
+  CHECK_THAT(study.run("out", {"--dry-run", "--workers", "1"}).out, ContainsSubstring(done));
+  // A folder of another study says nothing about this one.
+  const Ended other = study.run("out", {"steps=5", "--dry-run", "--workers", "1"});
+  CHECK(other.code == 0);
+  CHECK(other.out.find("have their result") == std::string::npos);
+}
+
 TEST_CASE("compare: the schema in configs/studies/ is the program's own") {
   const Ended ended = run_program_as_user({"compare", "--print-schema"});
   CHECK(ended.code == 0);
