@@ -11,9 +11,10 @@ namespace norma {
 namespace fs = std::filesystem;
 namespace {
 
-bool print_quality(const Study& study, const SessionResult& result, const fs::path& old) {
+bool print_quality(const Study& study, const SessionResult& result, const Study& before,
+                   const fs::path& old) {
   bool good = true;
-  for (const QualityChange& each : compare_with_old(study, result.judgement, old)) {
+  for (const QualityChange& each : compare_with_old(study, result.judgement, before, old)) {
     char text[256];
     std::snprintf(text, sizeof text, "%s: %s %+.4g (%s of %.4g; interval %.4g to %.4g), p = %.2g",
                   each.worse ? "WORSE" : "ok", study.metric.name(Split::kTest).c_str(),
@@ -64,7 +65,7 @@ bool hold_against(const Study& study, const SessionResult& result, const Session
   if (before.resolved != study.resolved)
     std::cout << "note: that study differs in " << changed_options(before.resolved, study.resolved)
               << "\n";
-  const bool quality = print_quality(study, result, options.against);
+  const bool quality = print_quality(study, result, before, options.against);
   if (options.against_build.empty()) {
     std::cout
         << "time and memory of that run were not measured beside these and cannot be compared; "

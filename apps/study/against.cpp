@@ -42,8 +42,8 @@ Study earlier_study(const Study& study, const fs::path& old) {
 }
 
 std::vector<QualityChange> compare_with_old(const Study& study, const Judgement& now,
-                                            const fs::path& old, const GuardOptions& options) {
-  const Study before = earlier_study(study, old);
+                                            const Study& before, const fs::path& old,
+                                            const GuardOptions& options) {
   const TrialResults results = read_results(old / "results.jsonl");
   const Plan plan = plan_of(before, results);
   const std::vector<ArmRuns> then = judged_arms(before, plan, results);

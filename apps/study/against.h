@@ -27,10 +27,10 @@ struct GuardOptions {
 // by another metric or has no arm in common with this one.
 Study earlier_study(const Study& study, const std::filesystem::path& old);
 
-// Compares the arms that both have. Errors as those of earlier_study, and where no arm was judged
-// in the earlier run.
+// Compares the arms that both have; `before` is the earlier study, `old` its folder. Throws Error
+// where no arm was judged in both.
 std::vector<QualityChange> compare_with_old(const Study& study, const Judgement& now,
-                                            const std::filesystem::path& old,
+                                            const Study& before, const std::filesystem::path& old,
                                             const GuardOptions& options = {});
 
 }  // namespace norma

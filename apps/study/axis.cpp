@@ -158,6 +158,12 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
   return axis;
 }
 
+std::vector<std::string> paths_of(const std::vector<Axis>& axes) {
+  std::vector<std::string> paths;
+  for (const Axis& axis : axes) paths.push_back(axis.path);
+  return paths;
+}
+
 void round_values(Axis& axis) {
   axis.whole = true;
   std::vector<AxisValue> whole;

@@ -54,6 +54,8 @@ Axis read_numbers(Findings& findings, const std::string& where, const std::strin
 // A number as configs write it: whole numbers stay whole.
 Json number_json(double value);
 
+std::vector<std::string> paths_of(const std::vector<Axis>& axes);
+
 // Makes the numbers whole ones, each once.
 void round_values(Axis& axis);
 

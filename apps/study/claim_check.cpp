@@ -39,9 +39,9 @@ struct ClaimText {
 // Checks the tests of a claim against the study that they are to judge.
 class ClaimCheck {
  public:
-  ClaimCheck(Findings& findings, const Study& study) : findings_(findings), study_(study) {
+  ClaimCheck(Findings& findings, const Study& study)
+      : findings_(findings), study_(study), paths_(paths_of(study.axes)) {
     for (const Arm& arm : study.arms) arms_.push_back(arm.name);
-    for (const Axis& axis : study.axes) paths_.push_back(axis.path);
   }
 
   void check(const Json& given, const std::string& path) {
@@ -142,7 +142,8 @@ class ClaimCheck {
 
   Findings& findings_;
   const Study& study_;
-  std::vector<std::string> arms_, paths_;
+  std::vector<std::string> arms_;
+  const std::vector<std::string> paths_;
 };
 
 }  // namespace

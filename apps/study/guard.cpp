@@ -73,12 +73,6 @@ class Guard {
     return text;
   }
 
-  static std::vector<std::string> paths_of(const std::vector<Axis>& options) {
-    std::vector<std::string> paths;
-    for (const Axis& axis : options) paths.push_back(axis.path);
-    return paths;
-  }
-
   void budget() {
     where_.clear();
     const Tuning& tuning = study_.tuning;

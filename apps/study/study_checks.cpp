@@ -12,12 +12,6 @@ namespace {
 
 constexpr const char* kSeed = "train.seed";
 
-std::vector<std::string> paths_of(const std::vector<Axis>& axes) {
-  std::vector<std::string> paths;
-  for (const Axis& axis : axes) paths.push_back(axis.path);
-  return paths;
-}
-
 // The option at a path of a resolved config; null where there is none.
 Json option_at(const Json& config, const std::string& path) {
   const Json* at = &config;
