@@ -41,12 +41,16 @@ foreach(main ${all_mains})
   endif()
 endforeach()
 
-add_executable(norma-programs "${PROJECT_SOURCE_DIR}/apps/main.cpp" ${mains} ${parts})
+# Objects of their own, so that they share the parsed headers of what is compiled for the library and
+# are compiled beside the rest, not after it.
+add_library(programs_main OBJECT "${PROJECT_SOURCE_DIR}/apps/main.cpp" ${mains})
+set_target_properties(programs_main PROPERTIES UNITY_BUILD_BATCH_SIZE 16)
+configure_sources(programs_main cold CLI11::CLI11 ZLIB::ZLIB)
+
+add_executable(norma-programs $<TARGET_OBJECTS:programs_main> ${parts})
 set_target_properties(norma-programs PROPERTIES
-  RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib" UNITY_BUILD_BATCH_SIZE 16)
+  RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib" LINKER_LANGUAGE CXX)
 target_link_libraries(norma-programs PRIVATE apps_shared md4c::md4c-html)
-target_compile_options(norma-programs PRIVATE $<$<CONFIG:Release>:-O1>)
-share_headers(norma-programs programs ${standard_headers} <nlohmann/json.hpp>)
 
 # Links that are files of their own right: what runs is found under the name it was started by.
 set(link_commands "")

@@ -21,6 +21,10 @@ endif()
 # Not -ffast-math: it would let the compiler assume that no value is infinite or NaN, and remove
 # the checks that name the first module where one appears.
 add_compile_options(-fno-math-errno -fno-trapping-math)
+# Conversions and comparisons of JSON that nothing here uses, and that take a tenth of the time in
+# which what reads JSON is compiled.
+add_compile_definitions(JSON_HAS_THREE_WAY_COMPARISON=0 JSON_HAS_RANGES=0 JSON_HAS_FILESYSTEM=0
+  JSON_HAS_EXPERIMENTAL_FILESYSTEM=0)
 # A shared library may inline its own functions, as a static one would.
 add_compile_options(-fno-semantic-interposition)
 add_compile_options("-march=${NORMA_TARGET}")

@@ -18,11 +18,16 @@ target_link_options(norma PRIVATE "LINKER:--no-undefined" "LINKER:-Bsymbolic-fun
 set_target_properties(norma PROPERTIES
   VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
-# Headers that half of all sources read, and whose parsing takes most of a build's time. Standard
-# ones alone: the project's own would rebuild a whole folder with every change. Targets with the same
-# flags share one parsed copy.
-set(standard_headers <algorithm> <array> <cmath> <deque> <functional> <limits> <map> <memory>
+# Headers that many sources read, and whose parsing takes most of a build's time: half the time of a
+# small kernel is the compiler's list of vector instructions. None of the project's own: a change would
+# rebuild a whole folder, and a compiler cache hand them on to another clone, where they are not the
+# same files. Targets with the same flags share one parsed copy.
+set(standard_headers <algorithm> <array> <atomic> <cmath> <deque> <functional> <limits> <map> <memory>
   <optional> <span> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND standard_headers <immintrin.h>)
+endif()
+set(headers_of_reading <chrono> <fstream> <mutex> <set> <nlohmann/json.hpp>)
 function(share_headers target kind) # share_headers(TARGET KIND HEADER...)
   get_property(owner GLOBAL PROPERTY headers_of_${kind})
   if(owner)
@@ -37,11 +42,28 @@ endfunction()
 # they include and instantiate alike is then parsed and compiled once, which halves a build. What a
 # file keeps to itself therefore has a name of its own within its folder.
 
-# add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
-# before, as the OBJECT library NAME, if any. KIND is what they do:
+# configure_sources(TARGET KIND LIBRARY...): how the sources of an OBJECT library are compiled. KIND is
+# what they do:
 #   cold       configs and files, models put together: no hot loop, so optimizing hard gains nothing
-#   layers     what is built of tensors
-#   kernels    loops, which read next to no headers: together they would gain nothing
+#   hot        tensors and what is built of them
+#   kernels    loops, which have little in common: compiled as one they would gain nothing
+function(configure_sources name kind)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${generated}")
+  target_link_libraries(${name} PRIVATE
+    nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
+  if(kind STREQUAL cold)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    share_headers(${name} cold ${standard_headers} ${headers_of_reading})
+  else()
+    share_headers(${name} hot ${standard_headers})
+  endif()
+  if(kind STREQUAL kernels)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
+endfunction()
+
+# add_folder(NAME FOLDER KIND LIBRARY...): all sources below FOLDER, but for those of folders added
+# before, as the OBJECT library NAME, if any.
 function(add_folder name folder kind)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
   foreach(inner ${added_folders})
@@ -53,28 +75,19 @@ function(add_folder name folder kind)
     return()
   endif()
   add_library(${name} OBJECT ${sources})
-  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${generated}")
-  target_link_libraries(${name} PRIVATE
-    nlohmann_json::nlohmann_json spdlog::spdlog OpenMP::OpenMP_CXX Threads::Threads ${ARGN})
-  if(kind STREQUAL cold)
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-    share_headers(${name} cold ${standard_headers} <nlohmann/json.hpp>)
-  elseif(kind STREQUAL layers)
-    share_headers(${name} layers ${standard_headers})
-  else()
-    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
-  endif()
+  configure_sources(${name} ${kind} ${ARGN})
 endfunction()
 
 add_folder(config core/config cold)
 add_folder(io core/io cold ZLIB::ZLIB OpenSSL::Crypto Boost::headers)
-add_folder(core core kernels OneDNN::dnnl Eigen3::Eigen)
-add_folder(layers layers layers)
-add_folder(optim optim layers)
+add_folder(kernels core/kernels kernels)
+add_folder(core core hot OneDNN::dnnl Eigen3::Eigen)
+add_folder(layers layers hot)
+add_folder(optim optim hot)
 add_folder(models models cold)
 add_folder(data data cold ZLIB::ZLIB)
 
-foreach(folder config io core layers optim models data)
+foreach(folder config io kernels core layers optim models data)
   if(TARGET ${folder})
     target_sources(norma PRIVATE $<TARGET_OBJECTS:${folder}>)
   endif()
