@@ -43,6 +43,10 @@ struct Figure {
   double value() const { return weight > 0 ? sum / weight : sum; }
 };
 
+// Which operations offer to be computed again in the backward, so that nobody keeps their outputs
+// (see Remakes): norms take about a hundredth of a step again, activations some more.
+enum class Recompute : uint8_t { kNone, kNorms, kNormsAndActivations };
+
 // Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
 // random numbers, and the side inputs that many layers read.
 class Context {
@@ -51,6 +55,7 @@ class Context {
   bool training = false;  // dropout, batch statistics
   DType dtype = DType::kFloat32;
   Operands operands = Operands::kAsTheyAre;  // of matrix products
+  Recompute recompute = Recompute::kNone;
 
   // The caller's word that the sum of this forward's loss is the next thing to be differentiated,
   // with a gradient of 1: so a loss may form gradients while it has its values at hand, and add

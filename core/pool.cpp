@@ -26,6 +26,7 @@ namespace {
 
 constexpr size_t kHeader = sizeof(Storage::Block);
 constexpr size_t kSmallest = 256;
+constexpr size_t kLine = 64;  // bytes that a processor's cache moves together
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr int kOutside = -1;  // the home of blocks asked for outside of parallel regions
 
@@ -120,17 +121,27 @@ class Pool {
 
   Storage::Block* from_system(size_t size_class, int home) {
     const size_t capacity = capacity_of(size_class);
-    const size_t alignment = capacity >= kHugePage ? kHugePage : 64;
-    const size_t total = (kHeader + capacity + alignment - 1) / alignment * alignment;
-    void* memory = std::aligned_alloc(alignment, total);
+    void* const memory = pages_for((kHeader + capacity + kLine - 1) / kLine * kLine);
     if (!memory) throw std::bad_alloc();
-    if (alignment == kHugePage) madvise(memory, total, MADV_HUGEPAGE);
     statistics_.bytes_held += capacity;
     return new (memory) Storage::Block{.references = 1,
                                        .bytes = 0,
                                        .capacity = capacity,
                                        .size_class = static_cast<uint32_t>(size_class),
                                        .home = home};
+  }
+
+  // Huge pages, but none for less than three quarters of one, be it the 64 bytes by which the
+  // header shifts a tensor of 2 MiB: it would be resident in full.
+  static void* pages_for(size_t total) {
+    if (total < kHugePage) return std::aligned_alloc(kLine, total);
+    const size_t huge = (total + kHugePage / 4) / kHugePage * kHugePage;
+    void* memory = nullptr;
+    if (posix_memalign(&memory, kHugePage, std::max(total, huge)) != 0) return nullptr;
+    madvise(memory, huge, MADV_HUGEPAGE);
+    if (total > huge)
+      madvise(static_cast<std::byte*>(memory) + huge, total - huge, MADV_NOHUGEPAGE);
+    return memory;
   }
 
   std::mutex mutex_;

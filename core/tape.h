@@ -14,13 +14,46 @@
 
 namespace norma {
 
+// An operation that can compute its output again from what its backward needs anyway: a norm, an
+// activation. Who wants that output in a backward keeps the operation in its place (see Kept).
+class Remakes {
+ public:
+  virtual ~Remakes() = default;
+  // The output, the same bits. Made at the first call, held until the operation's own backward,
+  // which is later than that of all who read its output.
+  const Tensor& output() {
+    if (!made_) made_ = remake();
+    return made_;
+  }
+
+ protected:
+  virtual Tensor remake() const = 0;
+
+ private:
+  Tensor made_;
+};
+
 // A tensor in a forward computation, with the tape slot that collects its gradient. A Var without a
 // slot is a constant (inputs, masks, everything in inference).
 struct Var {
   Tensor value;
   int32_t slot = -1;
+  Remakes* origin = nullptr;  // the operation that makes the value again; null: it must be kept
   bool needs_grad() const { return slot >= 0; }
   const Shape& shape() const { return value.shape(); }
+};
+
+// What an operation keeps of an input for its backward: the input, or who makes it again.
+class Kept {
+ public:
+  Kept() = default;
+  explicit Kept(const Var& var) : origin_(var.origin), value_(origin_ ? Tensor() : var.value) {}
+  bool is_remade() const { return origin_ != nullptr; }
+  const Tensor& tensor() const { return origin_ ? origin_->output() : value_; }
+
+ private:
+  Remakes* origin_ = nullptr;
+  Tensor value_;
 };
 
 class Tape;

@@ -6,23 +6,30 @@
 namespace norma {
 namespace {
 
-struct ActivationOp : NamedOp<ActivationOp> {
+Tensor activated(Activation kind, const Tensor& x) {
+  Tensor y = Tensor::empty(x.shape(), x.dtype());
+  with_float_type(y.dtype(), [&]<class T>() {
+    kernels::activation_forward(kind, y.data<T>(), x.data<T>(), x.numel());
+  });
+  return y;
+}
+
+struct ActivationOp : NamedOp<ActivationOp>, Remakes {
   static constexpr const char* kName = "activation";
   Activation kind;
   Tensor x;
+  Tensor remake() const override { return activated(kind, x); }
   void backward(Grads& grads) override;
 };
 
 }  // namespace
 
 Var activation(Context& ctx, Activation kind, const Var& x) {
-  Var y{Tensor::empty(x.shape(), x.value.dtype())};
-  with_float_type(y.value.dtype(), [&]<class T>() {
-    kernels::activation_forward(kind, y.value.data<T>(), x.value.data<T>(), x.value.numel());
-  });
+  Var y{activated(kind, x.value)};
   if (auto* op = ctx.record<ActivationOp>({&x}, {}, {&y})) {
     op->kind = kind;
     op->x = x.value;
+    if (ctx.recompute == Recompute::kNormsAndActivations) y.origin = op;
   }
   return y;
 }
@@ -37,10 +44,21 @@ void ActivationOp::backward(Grads& grads) {
 
 namespace {
 
-struct GatedActivationOp : NamedOp<GatedActivationOp> {
+Tensor gated(Activation kind, const Tensor& gate, const Tensor& up) {
+  Tensor y = Tensor::empty(up.shape(), up.dtype());
+  const int64_t rows = up.rows(), width = up.shape().back();
+  with_float_type(y.dtype(), [&]<class T>() {
+    kernels::gated_forward<T>(kind, {y.data<T>(), width}, {gate.data<T>(), width},
+                              {up.data<T>(), width}, rows, width);
+  });
+  return y;
+}
+
+struct GatedActivationOp : NamedOp<GatedActivationOp>, Remakes {
   static constexpr const char* kName = "gated_activation";
   Activation kind;
   Tensor gate, up;
+  Tensor remake() const override { return gated(kind, gate, up); }
   void backward(Grads& grads) override;
 };
 
@@ -51,16 +69,12 @@ Var gated_activation(Context& ctx, Activation kind, const Var& gate, const Var& 
     layer_error(ctx, GatedActivationOp::kName,
                 "expects a gate of the shape of its input, found " + gate.shape().str() + " and " +
                     up.shape().str());
-  Var y{Tensor::empty(up.shape(), up.value.dtype())};
-  const int64_t rows = up.value.rows(), width = up.shape().back();
-  with_float_type(y.value.dtype(), [&]<class T>() {
-    kernels::gated_forward<T>(kind, {y.value.data<T>(), width}, {gate.value.data<T>(), width},
-                              {up.value.data<T>(), width}, rows, width);
-  });
+  Var y{gated(kind, gate.value, up.value)};
   if (auto* op = ctx.record<GatedActivationOp>({&gate, &up}, {}, {&y})) {
     op->kind = kind;
     op->gate = gate.value;
     op->up = up.value;
+    if (ctx.recompute == Recompute::kNormsAndActivations) y.origin = op;
   }
   return y;
 }

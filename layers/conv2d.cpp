@@ -11,7 +11,7 @@ struct Conv2dOp final : NamedOp<Conv2dOp>, LinearMapOp {
   static constexpr const char* kName = "conv2d";
   Conv2d* layer = nullptr;
   Conv2dShape shape;
-  Tensor x;
+  Kept x;
   WeightUse weight;
 
   LinearMap linear_map() const override {
@@ -23,6 +23,7 @@ struct Conv2dOp final : NamedOp<Conv2dOp>, LinearMapOp {
 
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
+    const Tensor& x = this->x.tensor();
     Param* const bias = layer->bias_;
     const Tensor dweight =
         weight.learned ? weight.learned->grad : Tensor::zeros(weight.var.shape(), x.dtype());
@@ -48,7 +49,7 @@ Var Conv2d::forward(Context& ctx, const Var& x) {
   if (auto* op = ctx.record<Conv2dOp>({&x, &weight.var}, {weight.learned, bias_}, {&y})) {
     op->layer = this;
     op->shape = shape;
-    op->x = x.value;
+    op->x = Kept(x);
     op->weight = weight;
   }
   return y;

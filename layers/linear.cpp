@@ -12,7 +12,7 @@ namespace {
 
 struct LinearOp final : NamedOp<LinearOp>, LinearMapOp {
   static constexpr const char* kName = "linear";
-  Tensor x;  // as products read it
+  Kept x;  // as products read it; as it was where it is remade
   WeightUse weight;
   Operands operands;
   Param* bias;
@@ -32,7 +32,7 @@ Var linear(Context& ctx, const Var& x, const WeightUse& weight, Param* bias) {
            weight.operand().raw(), in, y.value.raw(), out, bias ? bias->value.raw() : nullptr);
   ctx.count_flops(2.0 * static_cast<double>(rows * out * in));
   if (auto* op = ctx.record<LinearOp>({&x, &weight.var}, {weight.learned, bias}, {&y})) {
-    op->x = operand;
+    op->x = Kept(x.origin ? x : Var{operand});
     op->weight = weight;
     op->operands = ctx.operands;
     op->bias = bias;
@@ -44,6 +44,8 @@ Var linear(Context& ctx, const Var& x, const WeightUse& weight, Param* bias) {
 void LinearOp::backward(Grads& grads) {
   const Tensor& dy = grads.out();
   const DType dtype = dy.dtype();
+  const Tensor x =
+      this->x.is_remade() ? product_operand(this->x.tensor(), operands) : this->x.tensor();
   const int64_t out = dy.shape().back(), in = x.shape().back(), rows = x.rows();
   const Tensor dweight =
       weight.learned ? weight.learned->grad : Tensor::empty(weight.var.shape(), dtype);

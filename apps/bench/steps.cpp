@@ -29,6 +29,7 @@ class TrainingRun {
     ctx_.tape = &tape_;
     ctx_.training = true;
     ctx_.operands = operands;
+    ctx_.recompute = Recompute::kNorms;  // as a training does it where the config is silent
     ctx_.loss_gradient_is_one = true;
     loss_ = make_loss(make_spec(Json("cross_entropy"), loss_registry(), "bench"));
   }

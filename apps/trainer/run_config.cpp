@@ -20,6 +20,9 @@ void TrainOptions::describe(Fields& f) {
   f.choice("precision", precision, {"fp32", "bf16", "fp64"},
            "floating-point type of the training; bf16 = fp32, but the operands of linear layers' "
            "products are rounded to bfloat16");
+  f.choice("recompute", recompute, {"none", "norms", "norms_and_activations"},
+           "what the backward computes again where only products read it, instead of keeping it: "
+           "the same numbers in less memory and a little more time");
   f.integer("seed", seed, "of initial values, order of the data, dropout", {.min = 0});
   f.integer("eval_every", eval_every,
             "steps between evaluations on the validation split; 0 = only at the end", {.min = 0});
@@ -53,6 +56,11 @@ void TrainOptions::describe(Fields& f) {
   f.rule(!histograms || tensorboard, "histograms", "false where `tensorboard` is false");
   f.rule(!patience || eval_every > 0, "eval_every",
          "above 0, because `patience` counts evaluations");
+}
+
+Recompute TrainOptions::recomputed() const {
+  if (recompute == "none") return Recompute::kNone;
+  return recompute == "norms" ? Recompute::kNorms : Recompute::kNormsAndActivations;
 }
 
 void ProbeOptions::describe(Fields& f) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/config/config.h"
+#include "core/context.h"
 #include "core/dtype.h"
 
 namespace norma {
@@ -12,7 +13,7 @@ namespace norma {
 // The "train" part of a config.
 struct TrainOptions {
   int64_t steps = 1000, batch = 32, accumulate = 1;
-  std::string precision = "fp32";
+  std::string precision = "fp32", recompute = "norms";
   int64_t seed = 1;
   int64_t eval_every = 200;
   std::optional<int64_t> eval_samples, patience;
@@ -23,6 +24,7 @@ struct TrainOptions {
   std::string init_from;
   void describe(Fields& f);
   DType dtype() const { return precision == "fp64" ? DType::kFloat64 : DType::kFloat32; }
+  Recompute recomputed() const;
   Operands operands() const {
     return precision == "bf16" ? Operands::kBFloat16 : Operands::kAsTheyAre;
   }

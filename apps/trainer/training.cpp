@@ -93,6 +93,7 @@ Training::Training(const RunConfig& config, Comm& comm, std::shared_ptr<const Da
   if (config.train.ema) average_.emplace(params_, *config.train.ema);
   ctx_.dtype = params_.dtype();
   ctx_.operands = config.train.operands();
+  ctx_.recompute = config.train.recomputed();
   ctx_.seed = seed;
   ctx_.comm = &comm_;
   ctx_.loss_gradient_is_one = true;  // as `differentiate` has it

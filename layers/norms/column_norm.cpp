@@ -91,11 +91,15 @@ Var Norm::with_activation(Context& ctx, const Var& x, const Var* shortcut, Activ
   else
     op.forward();
   if (op.mean) keep_statistics(ctx, op);
-  if (activation != Activation::kRelu) op.y = Tensor();
+  const bool offers = ctx.recompute != Recompute::kNone && op.can_remake();
+  if (activation != Activation::kRelu || offers) op.y = Tensor();
 
   const Var* const inputs[] = {&x, shortcut};
   Var* const outputs[] = {&y};
-  if (auto* node = ctx.record<ColumnNormOp>(inputs, all_params_, outputs)) *node = std::move(op);
+  if (auto* node = ctx.record<ColumnNormOp>(inputs, all_params_, outputs)) {
+    *node = std::move(op);
+    if (offers) y.origin = node;
+  }
   return y;
 }
 

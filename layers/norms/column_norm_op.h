@@ -10,7 +10,7 @@
 namespace norma {
 
 // A norm of the column shape on the tape.
-struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
+struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp, Remakes {
   static constexpr const char* kName = "norm";
   BatchCut cut;
   Comm* comm = nullptr;  // whose batches count as one; null: this process' alone
@@ -78,6 +78,20 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
     });
   }
 
+  // From the moments that the forward found, and shortcuts aside: these are outputs of other norms.
+  bool can_remake() const { return !shortcut && !norm->definition().streaming; }
+  Tensor remake() const override {
+    const Tensor target = Tensor::empty(x.shape(), x.dtype());
+    with_float_type(x.dtype(), [&]<class T>() {
+      for (int64_t i = 0; i < cut.parts(); ++i) {
+        const BatchPart part = cut.part(i);
+        const kernels::ColumnNorm<T> run = driver<T>(part);
+        columns_map(run, target.data<T>() + part.first_row * run.channels, state(part));
+      }
+    });
+    return target;
+  }
+
   template <class T>
   void backward_part(const BatchPart& part, kernels::ColumnGrads<T> grads) {
     const kernels::ColumnNorm<T> run = driver<T>(part);
@@ -119,6 +133,7 @@ struct ColumnNormOp final : NamedOp<ColumnNormOp>, NormOp {
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
     const Tensor dx = Tensor::empty(x.shape(), x.dtype());
+    if (activation == Activation::kRelu && !y) y = output();
     const Tensor dshortcut =
         shortcut && grads.wants(1) ? Tensor::empty(x.shape(), x.dtype()) : Tensor();
     with_float_type(x.dtype(), [&]<class T>() {

@@ -8,7 +8,7 @@
 
 namespace norma {
 
-struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
+struct RowNormOp final : NamedOp<RowNormOp>, NormOp, Remakes {
   static constexpr const char* kName = "norm";
   Tensor x, mask, mean, m2;
   double scale = 1;
@@ -31,7 +31,7 @@ struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
   }
 
   // Fills x with the stream's sum where one is pending, and computes y.
-  void forward(const Stream& stream, const Tensor& y) {
+  void forward(const Stream& stream, const Tensor& y) const {
     with_float_type(x.dtype(), [&]<class T>() {
       kernels::RowNorm<T> driver = this->driver<T>();
       if (stream.pending()) {
@@ -41,6 +41,13 @@ struct RowNormOp final : NamedOp<RowNormOp>, NormOp {
       rows_forward(driver, y.data<T>(), mean ? mean.data<double>() : nullptr,
                    m2 ? m2.data<double>() : nullptr);
     });
+  }
+
+  // Statistics are taken anew: they cost less than the read of x, which is the same.
+  Tensor remake() const override {
+    const Tensor y = Tensor::empty(x.shape(), x.dtype());
+    forward(Stream{}, y);
+    return y;
   }
 
   // Recorded on a plain input: inputs {x}, outputs {y}. On a stream: {base, branch}, {sum, y}.
@@ -126,15 +133,20 @@ std::pair<Stream, Var> Norm::on_stream(Context& ctx, const Stream& stream) {
   show_curve_input(ctx, op.x);
 
   Stream sum = stream;
+  const auto put = [&](RowNormOp* node) {
+    if (!node) return;
+    *node = std::move(op);
+    if (ctx.recompute != Recompute::kNone) y.origin = node;
+  };
   if (stream.pending()) {
     sum = Stream{.base = Var{op.x}, .branch = {}, .drop = {}};
     const Var* const inputs[] = {&stream.base, &stream.branch};
     Var* const outputs[] = {&sum.base, &y};
-    if (auto* node = ctx.record<RowNormOp>(inputs, params_, outputs)) *node = std::move(op);
+    put(ctx.record<RowNormOp>(inputs, params_, outputs));
   } else {
     const Var* const inputs[] = {&stream.base};
     Var* const outputs[] = {&y};
-    if (auto* node = ctx.record<RowNormOp>(inputs, params_, outputs)) *node = std::move(op);
+    put(ctx.record<RowNormOp>(inputs, params_, outputs));
   }
   return {std::move(sum), std::move(y)};
 }

@@ -1,7 +1,10 @@
 #include "core/pool.h"
 
 #include <omp.h>
+#include <unistd.h>
 
+#include <cstring>
+#include <fstream>
 #include <vector>
 
 #include "core/parallel.h"
@@ -69,6 +72,24 @@ TEST_CASE("pool: scratch memory of one worker is there for all", "[core]") {
   const int64_t misses = pool_statistics().misses;
   for (int i = 0; i < 20; ++i) work(2, false);
   CHECK(pool_statistics().misses == misses);
+}
+
+// A tensor of a power of two and its header are a little more than huge pages hold.
+TEST_CASE("blocks of whole huge pages are hardly larger in memory", "[core]") {
+  const auto resident = [] {
+    int64_t all = 0, pages = 0;
+    std::ifstream("/proc/self/statm") >> all >> pages;
+    return pages * sysconf(_SC_PAGESIZE);
+  };
+  constexpr size_t kBytes = size_t{2} << 20;
+  constexpr int64_t kBlocks = 32;
+  pool_trim();
+  const int64_t before = resident();
+  std::vector<Storage> blocks;
+  for (int64_t i = 0; i < kBlocks; ++i) std::memset(blocks.emplace_back(kBytes).data(), 1, kBytes);
+  const int64_t grown = resident() - before;
+  CHECK(grown >= kBlocks * static_cast<int64_t>(kBytes) * 9 / 10);
+  CHECK(grown <= kBlocks * static_cast<int64_t>(kBytes) * 13 / 10);  // twice as much otherwise
 }
 
 }  // namespace norma

@@ -60,6 +60,7 @@ def read_arguments():
     parser.add_argument("--scratch", type=Path, default=scratch_folder(),
                         help="compiled code is kept there; default: %(default)s")
     args = parser.parse_args()
+    args.train = args.train.resolve()  # it runs in other folders
     args.rounds = args.rounds or (2 if args.quick else 4)
     args.seconds = args.seconds or (1.0 if args.quick else 2.5)
     args.only, args.precision = args.only or ROWS, args.precision or PRECISIONS
