@@ -1,7 +1,7 @@
 #include "apps/landscape/curvature.h"
 
 #define EIGEN_DONT_PARALLELIZE  // the same bits for any number of threads
-#define EIGEN_DONT_VECTORIZE    // gradients take the time; a fifth less to compile
+#define EIGEN_DONT_VECTORIZE    // gradients take the time; a sixth less to compile
 #include <Spectra/SymEigsSolver.h>
 
 #include <algorithm>

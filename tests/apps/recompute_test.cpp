@@ -64,7 +64,7 @@ TEST_CASE("recompute: precisions, gates, placements and padding leave the same b
       {"model", {{"type", "encoder"}, {"layers", 2}, {"width", 16}, {"heads", 2}, {"context", 16}}},
       {"data", {{"type", "masked_tokens"}, {"text", text}}},
       {"train", {{"steps", 4}, {"batch", 3}}}};
-  check_same_bits(read_run_config(encoder, "a test", {}, nullptr));
+  check_same_bits(run_config_of(encoder));
 }
 
 TEST_CASE("recompute: a step holds no output that only products read", "[apps]") {
@@ -77,7 +77,7 @@ TEST_CASE("recompute: a step holds no output that only products read", "[apps]")
                     {"context", kContext}}},
                   {"data", {{"type", "text"}, {"source", "synthetic"}}},
                   {"train", {{"steps", 4}, {"batch", kBatch}}}};
-  const RunConfig config = read_run_config(json, "a test", {}, nullptr);
+  const RunConfig config = run_config_of(json);
   const int64_t none = peak_of_a_step(recomputing(config, "none"));
   const int64_t norms = peak_of_a_step(recomputing(config, "norms"));
   const int64_t both = peak_of_a_step(recomputing(config, "norms_and_activations"));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/trainer/training.h"
+#include "tests/apps/small_trainings.h"
 #include "tests/layers/norm_specs.h"
 #include "tests/threads.h"
 
@@ -13,11 +14,10 @@ inline constexpr int64_t kModelWidth = 8;
 
 inline RunConfig training_of(Json model, const Json& data, const Json& more) {
   model.update(more);
-  const Json config{{"model", model},
-                    {"data", data},
-                    {"optim", {{"type", "adamw"}, {"lr", 0.01}}},
-                    {"train", {{"steps", 4}, {"batch", 8}, {"accumulate", 2}, {"ema", 0.9}}}};
-  return read_run_config(config, "a test", {}, nullptr);
+  return run_config_of({{"model", model},
+                        {"data", data},
+                        {"optim", {{"type", "adamw"}, {"lr", 0.01}}},
+                        {"train", {{"steps", 4}, {"batch", 8}, {"accumulate", 2}, {"ema", 0.9}}}});
 }
 
 // A training of tokens and one of images, with `more` in the model.
