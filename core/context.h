@@ -44,7 +44,7 @@ struct Figure {
 };
 
 // Which operations offer to be computed again in the backward, so that nobody keeps their outputs
-// (see Remakes): norms take about a hundredth of a step again, activations some more.
+// (see Remakes).
 enum class Recompute : uint8_t { kNone, kNorms, kNormsAndActivations };
 
 // Everything a forward needs besides its input: the tape, train or eval, where in the model it is,
