@@ -44,7 +44,6 @@ endforeach()
 # Objects of their own, so that they share the parsed headers of what is compiled for the library and
 # are compiled beside the rest, not after it.
 add_library(programs_main OBJECT "${PROJECT_SOURCE_DIR}/apps/main.cpp" ${mains})
-set_target_properties(programs_main PROPERTIES UNITY_BUILD_BATCH_SIZE 16)
 configure_sources(programs_main cold CLI11::CLI11 ZLIB::ZLIB)
 
 add_executable(norma-programs $<TARGET_OBJECTS:programs_main> ${parts})

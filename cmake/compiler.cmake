@@ -25,6 +25,11 @@ add_compile_options(-fno-math-errno -fno-trapping-math)
 # which what reads JSON is compiled.
 add_compile_definitions(JSON_HAS_THREE_WAY_COMPARISON=0 JSON_HAS_RANGES=0 JSON_HAS_FILESYSTEM=0
   JSON_HAS_EXPERIMENTAL_FILESYSTEM=0)
+# The compiler need not clear up its memory before it holds this many KiB (by default a quarter of it):
+# a tenth less time for a fifth more memory, 0.8 GB at most.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options("SHELL:--param ggc-min-heapsize=500000")
+endif()
 # A shared library may inline its own functions, as a static one would.
 add_compile_options(-fno-semantic-interposition)
 add_compile_options("-march=${NORMA_TARGET}")

@@ -22,16 +22,16 @@ using Tag = memory::format_tag;
 constexpr auto kFloat32 = memory::data_type::f32;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
-struct Key {
+struct ConvKey {
   ConvPass pass;
   Conv2dShape shape;
   bool with_bias;
   uint64_t layout;  // demanded of the weights; 0 leaves the choice to oneDNN
-  bool operator==(const Key&) const = default;
+  bool operator==(const ConvKey&) const = default;
 };
 
-struct HashKey {
-  size_t operator()(const Key& key) const {
+struct HashConvKey {
+  size_t operator()(const ConvKey& key) const {
     const Conv2dShape& s = key.shape;
     return hash_of({static_cast<int64_t>(key.pass), s.batch, s.height, s.width, s.in_channels,
                     s.out_channels, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.pad_h,
@@ -141,8 +141,8 @@ Conv build_backward_weights(const Layouts& l) {
 
 const Conv& find_conv(ConvPass pass, const Conv2dShape& shape, bool with_bias, const Conv* like) {
   // Never destroyed: worker threads may outlive static objects.
-  static auto& cache = *new Cache<Key, Conv, HashKey>;
-  return cache.find({pass, shape, with_bias, like ? like->layout : 0}, [&](const Key&) {
+  static auto& cache = *new Cache<ConvKey, Conv, HashConvKey>;
+  return cache.find({pass, shape, with_bias, like ? like->layout : 0}, [&](const ConvKey&) {
     const Layouts layouts(shape, with_bias, like);
     if (pass == ConvPass::kForward) return build_forward(layouts, with_bias);
     if (pass == ConvPass::kBackwardData) return build_backward_data(layouts);

@@ -9,15 +9,15 @@ namespace {
 
 using dnnl::memory;
 
-struct Key {
+struct MatmulKey {
   Gemm product;
   int64_t lda, ldb, ldc;
   bool float32_c, with_bias;
-  bool operator==(const Key&) const = default;
+  bool operator==(const MatmulKey&) const = default;
 };
 
-struct HashKey {
-  size_t operator()(const Key& key) const {
+struct HashMatmulKey {
+  size_t operator()(const MatmulKey& key) const {
     const Gemm& p = key.product;
     const int64_t flags = p.transpose_a + 2 * p.transpose_b + 4 * p.accumulate + 8 * key.float32_c +
                           16 * key.with_bias;
@@ -31,7 +31,7 @@ memory::desc layout(int64_t rows, int64_t columns, memory::data_type type, bool 
   return {{rows, columns}, type, transposed ? memory::dims{1, ld} : memory::dims{ld, 1}};
 }
 
-Primitive build(const Key& key) {
+Primitive build(const MatmulKey& key) {
   const Gemm& p = key.product;
   constexpr auto kBFloat16 = memory::data_type::bf16;
   const auto c_type = key.float32_c ? memory::data_type::f32 : kBFloat16;
@@ -97,7 +97,7 @@ void matmul_bfloat16(const Gemm& p, const bfloat16* a, int64_t lda, const bfloat
   }
   if (p.n == 1 && ldc > 1) return matmul_column(p, a, lda, b, ldb, c, float32_c, ldc, bias);
   // Never destroyed: worker threads may outlive static objects.
-  static auto& cache = *new Cache<Key, Primitive, HashKey>;
+  static auto& cache = *new Cache<MatmulKey, Primitive, HashMatmulKey>;
   const Primitive& primitive = cache.find({p, lda, ldb, ldc, float32_c, bias != nullptr}, build);
   if (bias) {
     primitive.run({a, b, c, bias});
