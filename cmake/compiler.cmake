@@ -25,6 +25,10 @@ add_compile_options(-fno-math-errno -fno-trapping-math)
 # which what reads JSON is compiled.
 add_compile_definitions(JSON_HAS_THREE_WAY_COMPARISON=0 JSON_HAS_RANGES=0 JSON_HAS_FILESYSTEM=0
   JSON_HAS_EXPERIMENTAL_FILESYSTEM=0)
+# For all, because Eigen's functions must be the same in every file that the linker takes one from: by
+# one thread, so that bits do not depend on their number, and without vectors, because nothing hot is
+# computed with it (a sixth less to compile).
+add_compile_definitions(EIGEN_DONT_PARALLELIZE EIGEN_DONT_VECTORIZE)
 # The compiler need not clear up its memory before it holds this many KiB (by default a quarter of it):
 # a tenth less time for a fifth more memory, 0.8 GB at most.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

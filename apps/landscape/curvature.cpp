@@ -1,7 +1,5 @@
 #include "apps/landscape/curvature.h"
 
-#define EIGEN_DONT_PARALLELIZE  // the same bits for any number of threads
-#define EIGEN_DONT_VECTORIZE    // gradients take the time; a sixth less to compile
 #include <Spectra/SymEigsSolver.h>
 
 #include <algorithm>
