@@ -96,7 +96,7 @@ void exponentials_of_rows(T* logits, int64_t stride, int64_t rows, int64_t width
   for (int64_t r = 0; r < rows; ++r) {
     T* row = logits + r * stride;
     // A NaN may get lost in this maximum; the exponentials bring it back.
-    const auto larger = [](V a, V b) { return select(a > b, a, b); };
+    const auto larger = [](V a, V b) { return at_least(a, b); };
     V top = -std::numeric_limits<T>::infinity();
     for_each_seen(keys, r, [&](int64_t i, auto seen) {
       top = larger(select(seen, V::load(row + i), top), top);

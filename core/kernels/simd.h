@@ -66,17 +66,25 @@ template <std::floating_point T>
 T at_least(T limit, T x) {
   return limit > x ? limit : x;
 }
+// Both instructions give the second operand where either is NaN. The compilers do not find them in
+// a comparison and a choice.
 template <class T>
 Vec<T> at_most(Vec<T> limit, Vec<T> x) {
-#if defined(__AVX512F__)  // whose minimum gives the second operand where either is NaN
-  if constexpr (sizeof(T) == 4) return _mm512_maskz_min_ps(0xffff, limit.native, x.native);
+  constexpr bool kFloat = sizeof(T) == 4;
+#if defined(__AVX512F__)
+  if constexpr (kFloat) return _mm512_maskz_min_ps(0xffff, limit.native, x.native);
+#elif defined(__AVX2__)
+  if constexpr (kFloat) return _mm256_min_ps(limit.native, x.native);
 #endif
   return select(limit < x, limit, x);
 }
 template <class T>
 Vec<T> at_least(Vec<T> limit, Vec<T> x) {
+  constexpr bool kFloat = sizeof(T) == 4;
 #if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4) return _mm512_maskz_max_ps(0xffff, limit.native, x.native);
+  if constexpr (kFloat) return _mm512_maskz_max_ps(0xffff, limit.native, x.native);
+#elif defined(__AVX2__)
+  if constexpr (kFloat) return _mm256_max_ps(limit.native, x.native);
 #endif
   return select(limit > x, limit, x);
 }
@@ -135,6 +143,11 @@ bool any(Mask<T> mask) {
     return _mm512_movepi32_mask(detail::bits_as<__m512i>(mask.native)) != 0;
   else
     return _mm512_movepi64_mask(detail::bits_as<__m512i>(mask.native)) != 0;
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4)
+    return _mm256_movemask_ps(detail::bits_as<__m256>(mask.native)) != 0;
+  else
+    return _mm256_movemask_pd(detail::bits_as<__m256d>(mask.native)) != 0;
 #endif
   return hmax(select(mask, Vec<T>(1), Vec<T>(0))) != 0;
 }

@@ -64,6 +64,29 @@ inline FloatLanes scale_by_power_of_two(FloatLanes p, FloatLanes n) {
 #endif
 }
 
+// 2^n, or half of that, for n that leave it within the range of floats; below the smallest normal
+// one gradual or 0. In a third of the steps.
+enum class Power : int { kWhole = 0, kHalf = 1 };
+template <Power power = Power::kWhole>
+FloatLanes power_of_two(FloatLanes n) {
+  constexpr int kHalvings = static_cast<int>(power);
+#if defined(__AVX512F__)
+  return scale_by_power_of_two(1.0f / (1 << kHalvings), n);
+#else
+  const IntLanes exponent = __builtin_convertvector(n.native, IntLanes) + (127 - kHalvings);
+  return FloatLanes(bits_as<FloatLanes::Native>((exponent & (exponent > 0)) << 23));
+#endif
+}
+
+// p·2^n for such n and p around 1.
+inline FloatLanes scale_in_range(FloatLanes p, FloatLanes n) {
+#if defined(__AVX512F__)
+  return scale_by_power_of_two(p, n);
+#else
+  return p * power_of_two(n);
+#endif
+}
+
 // e^x = 2^n (1 + p) with whole n, for |x| < 110; p to 1.5 ulp, also where x is small: e^r − 1 of
 // the remainder r = x − n·ln2, whose ln2 is split in two so that n·high is exact. Whoever needs
 // several functions of one x pays for this part once.
@@ -95,8 +118,8 @@ inline FloatLanes exp_in_range(FloatLanes x) {
 
 // (2^n (1 + p) − 1)/2: half, because 2^n may overflow where the result does not.
 inline FloatLanes half_less_one(ReducedExp e) {
-  const FloatLanes kHalf = 0.5f, half_power = scale_by_power_of_two(kHalf, e.n);
-  return e.p * half_power + (half_power - kHalf);
+  const FloatLanes half_power = power_of_two<Power::kHalf>(e.n);
+  return e.p * half_power + (half_power - FloatLanes(0.5f));
 }
 
 // 1/x for 2^-100 < |x| < 2^100, ≤ 1 ulp: an estimate and one step of Newton's, in a third of the
@@ -205,7 +228,7 @@ inline Vec<float> erf(Vec<float> x) {
                                            -1.483298394e-01f, 2.787534303e-02f, -2.967874979e-04f,
                                            -1.805885405e-03f, 5.496661988e-04f, -5.872889641e-05f);
   const auto [n, p] = detail::reduce_exp2(a * g);
-  const V power = detail::scale_by_power_of_two(V(1), n);
+  const V power = detail::power_of_two(n);
   return detail::with_sign_of(x, (V(1) - power) - p * power);
 }
 
@@ -216,7 +239,7 @@ inline Vec<float> erf_slope(Vec<float> x) {
   const V n = detail::nearest(t);
   const V power = detail::polynomial(t - n, 1.128379248e+00f, 7.821325973e-01f, 2.710605940e-01f,
                                      6.263309319e-02f, 1.091768166e-02f, 1.498086878e-03f);
-  return detail::scale_by_power_of_two(power, n);
+  return detail::scale_in_range(power, n);
 }
 
 // Arc tangent, ≤ 3 ulp, from its fit up to 1; above that it is π/2 − atan(1/x).
