@@ -161,6 +161,14 @@ int64_t ParamSet::numel() const {
   return total;
 }
 
+void ParamSet::renew_grads() {
+  for (Param& param : params_) param.grad_is_old = true;
+}
+
+void ParamSet::clear_old_grads() {
+  for (Param& param : params_) param.clear_old_grad();
+}
+
 void ParamSet::updated() {
   for (const auto& constrain : after_updates_) constrain();
   touch();

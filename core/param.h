@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/tensor.h"
@@ -47,6 +48,14 @@ struct Param {
   // What follows from the value, kept once for all layers that share the parameter.
   std::any derived = {};
   int64_t pending_uses = 0;  // recorded on the tape and not yet differentiated
+  bool grad_is_old = false;  // `grad` holds what an earlier step left, see ParamSet::renew_grads
+  // For who can assign a gradient as well as add it: whether this is the first of the step, to be
+  // assigned. From then on all add.
+  bool claim_grad() { return std::exchange(grad_is_old, false); }
+  // For all others, who add: what an earlier step left is cleared.
+  void clear_old_grad() {
+    if (claim_grad()) grad.zero();
+  }
   int64_t numel() const { return shape.numel(); }
 };
 
@@ -100,6 +109,11 @@ class ParamSet {
   const Tensor& values() const { return values_; }
   const Tensor& grads() const { return grads_; }
   void zero_grad() const { grads_.zero(); }
+  // The same, but put off until someone adds to a gradient: whoever assigns the first of a step
+  // spares the clearing and the reading of a large matrix. `clear_old_grads` for those that got
+  // none, when the backward is through.
+  void renew_grads();
+  void clear_old_grads();
   // Says that values changed, so that derived weights (packed, cast) are made anew.
   void touch();
 

@@ -113,12 +113,15 @@ void Tape::differentiate(Node& node) {
     reached = true;
     if (observer) observer->on_output_grad(*node.path, node.op->name(), grad, grads.outputs_[i]);
   }
+  const std::span params(params_.data() + node.first_param, node.params);
+  for (Param* param : params)
+    if (!reached || param != node.op->assigns_grad_of()) param->clear_old_grad();
   if (reached) node.op->backward(grads);
   for (int i = 0; i < node.outputs; ++i) slots_[static_cast<size_t>(grads.outputs_[i])] = Tensor();
   node.op->~Op();
   node.op = nullptr;
-  for (uint32_t p = node.first_param; p < node.first_param + node.params; ++p)
-    if (--params_[p]->pending_uses == 0 && on_grad_ready) on_grad_ready(*params_[p]);
+  for (Param* param : params)
+    if (--param->pending_uses == 0 && on_grad_ready) on_grad_ready(*param);
 }
 
 void Tape::backward(const Var& loss, Tensor seed) {

@@ -89,6 +89,9 @@ class Op {
   virtual const char* name() const = 0;
   // Gives the gradients of the inputs and adds those of the parameters to `Param::grad`.
   virtual void backward(Grads& grads) = 0;
+  // The parameter, if any, of whose gradient this backward asks by itself whether it is the first
+  // of a step (`Param::claim_grad`). Those of the others are ready to be added to.
+  virtual const Param* assigns_grad_of() const { return nullptr; }
 };
 
 // Spares an operation its `name()`: it says `static constexpr const char* kName` and derives from

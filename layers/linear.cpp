@@ -17,6 +17,7 @@ struct LinearOp final : NamedOp<LinearOp>, LinearMapOp {
   Operands operands;
   Param* bias;
   void backward(Grads& grads) override;
+  const Param* assigns_grad_of() const override { return weight.learned; }
   LinearMap linear_map() const override { return {.weight = weight, .bias = bias}; }
 };
 
@@ -47,13 +48,11 @@ void LinearOp::backward(Grads& grads) {
   const Tensor x =
       this->x.is_remade() ? product_operand(this->x.tensor(), operands) : this->x.tensor();
   const int64_t out = dy.shape().back(), in = x.shape().back(), rows = x.rows();
-  const Tensor dweight =
-      weight.learned ? weight.learned->grad : Tensor::empty(weight.var.shape(), dtype);
+  const auto dweight = weight.grad_target();
   const Tensor dy_operand = product_operand(dy, operands);
-  multiply(
-      {.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = weight.learned != nullptr},
-      x.dtype(), dy_operand.raw(), out, x.raw(), in, dweight.raw(), in);
-  if (!weight.learned) grads.give(1, dweight);
+  multiply({.m = out, .n = in, .k = rows, .transpose_a = true, .accumulate = dweight.adds},
+           x.dtype(), dy_operand.raw(), out, x.raw(), in, dweight.tensor.raw(), in);
+  if (!weight.learned) grads.give(1, dweight.tensor);
   if (bias) {
     const Tensor scratch = Tensor::empty({kernels::column_sum_scratch(rows, out)}, DType::kFloat64);
     with_float_type(dtype, [&]<class T>() {

@@ -121,6 +121,8 @@ struct RecurrentProduct::Op : NamedOp<RecurrentProduct::Op> {
   int64_t in() const { return states.shape()[2]; }
   int64_t out() const { return weight.var.shape()[0]; }
 
+  const Param* assigns_grad_of() const override { return weight.learned; }
+
   // dh = dy W at once; dW = Σ_t dy_tᵀ h_t when the walk has come to the first step.
   void backward(Grads& grads) override {
     const Tensor& dy = grads.out();
@@ -135,16 +137,15 @@ struct RecurrentProduct::Op : NamedOp<RecurrentProduct::Op> {
       grads.give(0, dh);
     }
     if (t > 0) return;
-    const Tensor dweight =
-        weight.learned ? weight.learned->grad : Tensor::empty(weight.var.shape(), dtype);
+    const auto dweight = weight.grad_target();
     gemm(dtype,
          {.m = out(),
           .n = in(),
           .k = steps() * batch(),
           .transpose_a = true,
-          .accumulate = weight.learned != nullptr},
-         gradients->outputs.raw(), out(), states.raw(), in(), dweight.raw(), in());
-    if (!weight.learned) grads.give(1, dweight);
+          .accumulate = dweight.adds},
+         gradients->outputs.raw(), out(), states.raw(), in(), dweight.tensor.raw(), in());
+    if (!weight.learned) grads.give(1, dweight.tensor);
   }
 };
 

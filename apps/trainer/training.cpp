@@ -135,7 +135,7 @@ StepReport Training::step() {
   ctx_.tape = &tape_;
   ctx_.training = true;
   ctx_.step = steps_;
-  params_.zero_grad();
+  params_.renew_grads();
   keep_buffers();
   Totals totals;
   const int64_t micro = micro_batch(), share = micro / comm_.size();
@@ -148,6 +148,7 @@ StepReport Training::step() {
     report.samples += batch_.samples * comm_.size();
     report.tokens += batch_.tokens * comm_.size();
   }
+  params_.clear_old_grads();
   all_reduce(comm_, params_.grads());
   totals.all_reduce(comm_);
   const double scale = totals.weight > 0 ? 1 / totals.weight : 0;

@@ -135,9 +135,12 @@ class Walk {
         kernels::cross_entropy_in_place(logits, rows.target, rows.number, classes, options_);
     const T* const dlogits = logits;
     const Tensor operand = product_operand(some_logits.slice(0, {rows.number, classes}), operands_);
-    multiply({.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = true},
-             kind, operand.raw(), classes, rows.x, in, weight_.learned->grad.raw(), in);
+    const auto dweight = weight_.grad_target();
+    multiply(
+        {.m = classes, .n = in, .k = rows.number, .transpose_a = true, .accumulate = dweight.adds},
+        kind, operand.raw(), classes, rows.x, in, dweight.tensor.raw(), in);
     if (bias_) {
+      bias_->clear_old_grad();
       const Tensor scratch =
           Tensor::empty({kernels::column_sum_scratch(rows.number, classes)}, DType::kFloat64);
       kernels::add_column_sums(bias_->grad.data<T>(), dlogits, rows.number, classes,

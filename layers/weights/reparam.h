@@ -19,6 +19,16 @@ struct WeightUse {
   // The weight as products read it: itself, or rounded once for all products of this version.
   const Tensor& operand() const { return rounded ? rounded : var.value; }
 
+  // Where a product's backward puts its gradient. A derived weight's is given to the tape.
+  struct GradTarget {
+    Tensor tensor;
+    bool adds;  // to what is there, instead of assigning
+  };
+  GradTarget grad_target() const {
+    if (learned) return {learned->grad, !learned->claim_grad()};
+    return {Tensor::empty(var.shape(), var.value.dtype()), false};
+  }
+
   Var var;                   // an input of the product; has a slot when derived
   Param* learned = nullptr;  // takes the gradient; null when derived: the tape takes it then
   uint64_t version = 0;      // changes whenever the weight does

@@ -1,7 +1,10 @@
 // Every shipped config, made small and trained for a few steps.
+#include <limits>
 #include <map>
 #include <set>
 
+#include "apps/trainer/training.h"
+#include "core/config/json.h"
 #include "tests/apps/training_runs.h"
 #include "tests/catch.h"
 #include "tests/core/file_bytes.h"
@@ -99,6 +102,23 @@ TEST_CASE("architectures: the loss falls, by the same bits with one and two thre
       last += metrics[29 - i].at("train/loss").get<double>();
     }
     CHECK(last < 0.95 * first);
+  }
+}
+
+// Gradients of a step are assigned or added to zeros, never to what the step before left.
+TEST_CASE("architectures: no step reads the gradients of another", "[apps]") {
+  for (const auto& [config, words] : kCuts) {
+    INFO(config);
+    const std::string path = "configs/" + config + ".json";
+    const RunConfig small =
+        read_run_config(parse_json(read_bytes(source_dir() / path), path), path, words, nullptr);
+    Training spoiled(small), plain(small);
+    for (int step = 0; step < 2; ++step) {
+      for (const Param& param : spoiled.params().params())
+        param.grad.fill(std::numeric_limits<double>::quiet_NaN());
+      CHECK(spoiled.step().grad_norm == plain.step().grad_norm);
+    }
+    CHECK(spoiled.params().values().to_vector() == plain.params().values().to_vector());
   }
 }
 
