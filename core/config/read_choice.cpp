@@ -32,6 +32,12 @@ class ChoiceReader {
   bool is_site(const std::string& key) const {
     return std::find(sites_.begin(), sites_.end(), key) != sites_.end();
   }
+  // A site's name may also stand as a value, where it should be the key.
+  std::string expected_site(const Json& value) const {
+    if (value.is_string() && is_site(value.get<std::string>()))
+      return "the site as the key: {\"" + value.get<std::string>() + "\": …}";
+    return "a site (" + listed(sites_, "or") + ")";
+  }
   bool names_sites(const Json& object) const;
   bool is_wrong_site(const std::string& key, const Json& value, const std::string& type) const;
 
@@ -73,8 +79,8 @@ SpecChoice ChoiceReader::by_site(const Json& object, const std::string& path, Fo
     if (is_site(key)) {
       made.sites.push_back({key, read(value, join(path, key), {false, false, forms.layers})});
     } else if (!object.contains("type") || is_wrong_site(key, value, type)) {
-      findings_.add({join(path, key), shown(value), "a site (" + listed(sites_, "or") + ")",
-                     nearest_name(key, sites_)});
+      findings_.add(
+          {join(path, key), shown(value), expected_site(value), nearest_name(key, sites_)});
     } else {
       beside[key] = value;
     }

@@ -133,6 +133,8 @@ TEST_CASE("what does not fit a choice is named with its place", "[config]") {
         "norm.attn: found null, expected a norm (group_norm, layer_norm, rms_norm)\n");
   CHECK(fault_lines(R"({"type": "rms_norm", "stem": "layer_norm"})") ==
         "norm.stem: found \"layer_norm\", expected a site (attn, ffn or final)\n");
+  CHECK(fault_lines(R"({"site": "ffn", "type": "rms_norm"})") ==
+        "norm.site: found \"ffn\", expected the site as the key: {\"ffn\": …}\n");
   // An option's misspelling stays one.
   CHECK(fault_lines(R"({"esp": 1e-3})") ==
         "norm.esp: found 0.001, expected an option of rms_norm; did you mean eps?\n");
