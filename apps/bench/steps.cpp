@@ -35,12 +35,13 @@ class TrainingRun {
   }
 
   void step() {
-    params_.zero_grad();
+    params_.renew_grads();
     ctx_.step = optimizer_->steps();
     ctx_.begin_forward(0);
     ctx_.target = target_;
     const LossResult loss = loss_->of(ctx_, logits_of(*model_, ctx_, Var{input_}));
     tape_.backward(loss.sum);
+    params_.clear_old_grads();
     const double mean = 1 / loss.weight, norm = grad_norm(params_, mean);
     // So small a rate that the loss stays where it is, whatever number of steps are taken.
     optimizer_->step(params_, {.lr = 1e-6, .grad_scale = mean / std::max(1.0, norm)});
