@@ -30,7 +30,7 @@ add_compile_definitions(JSON_HAS_THREE_WAY_COMPARISON=0 JSON_HAS_RANGES=0 JSON_H
 # computed with it (a sixth less to compile).
 add_compile_definitions(EIGEN_DONT_PARALLELIZE EIGEN_DONT_VECTORIZE)
 # The compiler need not clear up its memory before it holds this many KiB (by default a quarter of it):
-# a tenth less time for a fifth more memory, 0.8 GB at most.
+# a tenth less time for a fifth more memory, some of the joined sources 1.1 GB.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options("SHELL:--param ggc-min-heapsize=500000")
 endif()
