@@ -70,21 +70,19 @@ T at_least(T limit, T x) {
 // a comparison and a choice.
 template <class T>
 Vec<T> at_most(Vec<T> limit, Vec<T> x) {
-  constexpr bool kFloat = sizeof(T) == 4;
 #if defined(__AVX512F__)
-  if constexpr (kFloat) return _mm512_maskz_min_ps(0xffff, limit.native, x.native);
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_min_ps(0xffff, limit.native, x.native);
 #elif defined(__AVX2__)
-  if constexpr (kFloat) return _mm256_min_ps(limit.native, x.native);
+  if constexpr (sizeof(T) == 4) return _mm256_min_ps(limit.native, x.native);
 #endif
   return select(limit < x, limit, x);
 }
 template <class T>
 Vec<T> at_least(Vec<T> limit, Vec<T> x) {
-  constexpr bool kFloat = sizeof(T) == 4;
 #if defined(__AVX512F__)
-  if constexpr (kFloat) return _mm512_maskz_max_ps(0xffff, limit.native, x.native);
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_max_ps(0xffff, limit.native, x.native);
 #elif defined(__AVX2__)
-  if constexpr (kFloat) return _mm256_max_ps(limit.native, x.native);
+  if constexpr (sizeof(T) == 4) return _mm256_max_ps(limit.native, x.native);
 #endif
   return select(limit > x, limit, x);
 }
