@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/gemm_tiling.h"
+#include "core/kernels/few_rows.h"
 #include "core/kernels/gemm_double.h"
 #include "core/onednn.h"
 #include "core/pool.h"
@@ -105,11 +106,14 @@ template <class T, class C = T>
 void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
              int64_t ldc, const void* bias) {
   if (p.k == 0) return fill_with_bias(p, static_cast<C*>(c), ldc, static_cast<const C*>(bias));
-  const Tiling tiling = tiling_of(p, dtype_of<T>);
-  const auto run = [&](auto multiply_in_parts, const auto& cut) {
-    multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
+  const auto run = [&](auto multiply_in_parts, const auto&... cut) {
+    multiply_in_parts(p, cut..., static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
                       static_cast<C*>(c), ldc, static_cast<const C*>(bias));
   };
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernels::is_of_few_rows(p)) return run(kernels::few_rows_product);
+  }
+  const Tiling tiling = tiling_of(p, dtype_of<T>);
   if (tiling.depth.number > 1) {
     run(multiply_by_pieces_of_k<T, C>, tiling.depth);
   } else {

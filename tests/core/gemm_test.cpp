@@ -99,19 +99,21 @@ void check_product(const Gemm& p, int64_t extra, bool with_bias) {
   CHECK(wrong == 0);
 }
 
-// Shapes that are cut by rows, by columns, by both and along k, beside one that is not cut.
+// Shapes that are cut by rows, by columns, by both and along k, beside one that is not cut, and
+// one of few rows.
 const Gemm kCut[] = {{.m = 2048, .n = 70, .k = 33, .transpose_b = true},
                      {.m = 33, .n = 1100, .k = 130},
                      {.m = 200, .n = 300, .k = 257, .transpose_b = true},
                      {.m = 65, .n = 127, .k = 4099, .transpose_a = true, .accumulate = true},
-                     {.m = 17, .n = 15, .k = 33}};
+                     {.m = 17, .n = 15, .k = 33},
+                     {.m = 3, .n = 1100, .k = 131, .transpose_b = true}};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("products of all layouts are exact where the numbers are", "[gemm]", float,
                    double, bfloat16) {
   if (!runs<TestType>()) return;
-  const int64_t sizes[] = {1, 2, 7, 15, 17, 33, 65};
+  const int64_t sizes[] = {1, 2, 3, 4, 7, 15, 17, 33, 65};
   for (int64_t m : sizes)
     for (int64_t n : sizes)
       for (int64_t k : {0, 1, 15, 33, 128}) {
