@@ -38,8 +38,9 @@ bool contains(const std::string& name, const std::string& part) {
 
 std::vector<BenchCase> all_cases() {
   std::vector<BenchCase> all;
-  for (const auto family : {norm_cases, product_cases, attention_cases, convolution_cases,
-                            loss_cases, optimizer_cases, step_cases, inference_cases})
+  for (const auto family :
+       {norm_cases, fusion_cases, product_cases, attention_cases, convolution_cases, loss_cases,
+        optimizer_cases, step_cases, inference_cases})
     for (BenchCase& each : family()) all.push_back(std::move(each));
   return all;
 }

@@ -19,6 +19,10 @@ namespace norma {
 // to that is its own affair.
 std::vector<BenchCase> norm_cases();
 
+// A norm and its neighbours in one pass, as models have them, and ("/separate") one after the
+// other: the sum of the residual stream before it; the shortcut and ReLU behind it.
+std::vector<BenchCase> fusion_cases();
+
 // Products of linear layers, forward and ("/dx", "/dweight") backward, in float32 and, where the
 // processor has it, bfloat16.
 std::vector<BenchCase> product_cases();
