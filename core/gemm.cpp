@@ -102,18 +102,26 @@ void fill_with_bias(const Gemm& p, C* c, int64_t ldc, const C* bias) {
   }
 }
 
+// A linear layer's product of so few rows that it costs what reading the weight does.
+bool is_of_few_rows(const Gemm& p) {
+  return p.m <= kernels::kFewRows && !p.transpose_a && p.transpose_b;
+}
+
 template <class T, class C = T>
 void gemm_of(const Gemm& p, const void* a, int64_t lda, const void* b, int64_t ldb, void* c,
              int64_t ldc, const void* bias) {
   if (p.k == 0) return fill_with_bias(p, static_cast<C*>(c), ldc, static_cast<const C*>(bias));
-  const auto run = [&](auto multiply_in_parts, const auto&... cut) {
-    multiply_in_parts(p, cut..., static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
-                      static_cast<C*>(c), ldc, static_cast<const C*>(bias));
-  };
   if constexpr (std::is_same_v<T, float>) {
-    if (kernels::is_of_few_rows(p)) return run(kernels::few_rows_product);
+    if (is_of_few_rows(p))
+      return kernels::few_rows_product(p.m, p.n, p.k, static_cast<const T*>(a), lda,
+                                       static_cast<const T*>(b), ldb, static_cast<T*>(c), ldc,
+                                       p.accumulate, static_cast<const T*>(bias));
   }
   const Tiling tiling = tiling_of(p, dtype_of<T>);
+  const auto run = [&](auto multiply_in_parts, const auto& cut) {
+    multiply_in_parts(p, cut, static_cast<const T*>(a), lda, static_cast<const T*>(b), ldb,
+                      static_cast<C*>(c), ldc, static_cast<const C*>(bias));
+  };
   if (tiling.depth.number > 1) {
     run(multiply_by_pieces_of_k<T, C>, tiling.depth);
   } else {

@@ -74,9 +74,7 @@ Work work_of(const Fusion& at, bool fused) {
       },
       x, normal_tensor(at.shape, 3));
   const double bytes = static_cast<double>(x.bytes());
-  return {.run = [run] { (*run)(); },
-          .bytes = at.tensors * bytes,
-          .working_set = at.held * bytes};
+  return {.run = [run] { (*run)(); }, .bytes = at.tensors * bytes, .working_set = at.held * bytes};
 }
 
 }  // namespace

@@ -10,8 +10,6 @@ namespace {
 using math::Vec;
 using V = Vec<float>;
 
-constexpr int kMostRows = 4;
-
 // Rows of b are long and come from memory one behind the other, so one is read at a time, by
 // several sums an element of c that do not wait for each other.
 template <int rows>
@@ -46,17 +44,17 @@ void multiply_row(int64_t k, const float* a, int64_t lda, const float* b, float*
 }
 
 template <int rows>
-void multiply(const Gemm& p, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
-              int64_t ldc, const float* bias) {
+void multiply(int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+              float* c, int64_t ldc, bool accumulate, const float* bias) {
   // Steps that a row of b costs: memory hands over several elements in the time of one.
-  const int64_t work = p.k / 4;
-  parallel_ranges(p.n, work, [=](int64_t begin, int64_t end) {
+  const int64_t work = k / 4;
+  parallel_ranges(n, work, [=](int64_t begin, int64_t end) {
     for (int64_t j = begin; j < end; ++j) {
       float products[rows];
-      multiply_row<rows>(p.k, a, lda, b + j * ldb, products);
+      multiply_row<rows>(k, a, lda, b + j * ldb, products);
       for (int i = 0; i < rows; ++i) {
         float& element = c[i * ldc + j];
-        const float start = p.accumulate ? element : 0.0f;
+        const float start = accumulate ? element : 0.0f;
         element = start + (bias ? products[i] + bias[j] : products[i]);
       }
     }
@@ -65,23 +63,12 @@ void multiply(const Gemm& p, const float* a, int64_t lda, const float* b, int64_
 
 }  // namespace
 
-bool is_of_few_rows(const Gemm& p) {
-  return p.m >= 1 && p.m <= kMostRows && !p.transpose_a && p.transpose_b;
-}
-
-void few_rows_product(const Gemm& p, const float* a, int64_t lda, const float* b, int64_t ldb,
-                      float* c, int64_t ldc, const float* bias) {
-  const auto by = [&](auto rows) { multiply<rows>(p, a, lda, b, ldb, c, ldc, bias); };
-  switch (p.m) {
-    case 1:
-      return by(std::integral_constant<int, 1>{});
-    case 2:
-      return by(std::integral_constant<int, 2>{});
-    case 3:
-      return by(std::integral_constant<int, 3>{});
-    default:
-      return by(std::integral_constant<int, kMostRows>{});
-  }
+void few_rows_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b,
+                      int64_t ldb, float* c, int64_t ldc, bool accumulate, const float* bias) {
+  unrolled<kFewRows>([&](auto i) NORMA_INLINE {
+    constexpr int rows = i + 1;
+    if (m == rows) multiply<rows>(n, k, a, lda, b, ldb, c, ldc, accumulate, bias);
+  });
 }
 
 }  // namespace norma::kernels

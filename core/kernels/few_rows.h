@@ -2,17 +2,17 @@
 
 #include <cstdint>
 
-#include "core/gemm.h"
-
 namespace norma::kernels {
 
-// Whether the product is one of few rows with a weight (out, in), as each new token of a generation
-// asks for. Such a product costs what reading the weight costs: nothing is worth packing.
-bool is_of_few_rows(const Gemm& product);
+// The most rows of such a product.
+inline constexpr int64_t kFewRows = 4;
 
-// That product; the arguments are those of gemm(). Reads b once, from the first row to the last, on
-// all threads. The sum of an element of c is taken in an order that follows from k alone.
-void few_rows_product(const Gemm& product, const float* a, int64_t lda, const float* b, int64_t ldb,
-                      float* c, int64_t ldc, const float* bias);
+// c (m,n) = a (m,k) · bᵀ [+ c, with `accumulate`] [+ bias], for 1 ≤ m ≤ kFewRows and a weight b
+// (n,k), as each new token of a generation asks for; rows lie lda, ldb, ldc elements apart, and a
+// null bias is none. It costs what reading the weight costs, so nothing is packed: b is read once,
+// from the first row to the last, on all threads. An element's sum is taken in an order that
+// follows from k alone.
+void few_rows_product(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b,
+                      int64_t ldb, float* c, int64_t ldc, bool accumulate, const float* bias);
 
 }  // namespace norma::kernels

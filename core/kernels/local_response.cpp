@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/kernels/norm/moments.h"
 #include "core/kernels/norm/moments_exact.h"
+#include "core/kernels/norm/row_moments.h"
 #include "core/kernels/vmath.h"
 #include "core/parallel.h"
 #include "core/pool.h"

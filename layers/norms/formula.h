@@ -168,6 +168,9 @@ void unrolled(Body&& body) {
   (std::make_integer_sequence<int, n>{});
 }
 
+// Registers in a line of the cache.
+inline constexpr int kInLine = 64 / math::kVectorBytes;
+
 // A register's worth of channels: all lanes real, or the last few of a row.
 template <class T>
 struct FullLanes {
@@ -191,6 +194,19 @@ void over_channels(int64_t channels, Body&& body) {
   int64_t c = 0;
   for (; c + kLanes <= channels; c += kLanes) body(c, FullLanes<T>{});
   if (c < channels) body(c, FirstLanes<T>{channels - c});
+}
+
+// The same along a row, telling of each register whether a line of the cache begins with it: what
+// is asked for ahead comes by lines.
+template <class T, class Body>
+void along_row(int64_t channels, Body&& body) {
+  constexpr int64_t kLanes = Vec<T>::lanes;
+  int64_t c = 0;
+  for (; c + kInLine * kLanes <= channels; c += kInLine * kLanes)
+    unrolled<kInLine>(
+        [&](auto k) { body(c + k * kLanes, FullLanes<T>{}, std::bool_constant<k() == 0>{}); });
+  for (; c + kLanes <= channels; c += kLanes) body(c, FullLanes<T>{}, std::true_type{});
+  if (c < channels) body(c, FirstLanes<T>{channels - c}, std::true_type{});
 }
 
 // Asks for memory that a walk down the rows comes to some rows later, so that it arrives while this

@@ -25,6 +25,9 @@ void over_registers(int64_t channels, Body&& body) {
   if (c < channels) body(std::integral_constant<int, 1>{}, c, FirstLanes<T>{channels - c});
 }
 
+// Whether memory is asked for ahead with the k-th of neighbouring registers: it comes by lines.
+constexpr bool begins_line(int k) { return k % kInLine == 0; }
+
 // Everything of a register of channels that does not change from row to row.
 template <class F, class T, class Lanes>
 struct ChannelArguments {
@@ -37,7 +40,6 @@ struct ChannelArguments {
     }
   }
   void load_element(const T* x, const Lanes& lanes) {
-    prefetch_ahead(x);
     a[0] = lanes.load(x);
     if constexpr (F::kCentred)
       a[1] = centred(a[0], hi, lo);
@@ -67,6 +69,7 @@ NORMA_FLATTEN void channels_forward(const kernels::NormForwardBlock<T>& block) {
       T* const y = b.y + row * b.y_stride + c;
       unrolled<together>([&](auto k) {
         auto& at = all.at[k];
+        if constexpr (begins_line(k)) prefetch_ahead(x + k * Vec<T>::lanes);
         at.load_element(x + k * Vec<T>::lanes, lanes);
         lanes.store(value<F>(at.a), y + k * Vec<T>::lanes);
       });
@@ -96,8 +99,11 @@ NORMA_FLATTEN void channels_sums(const kernels::NormSumsBlock<T>& block) {
       const T* const dys = b.dy + row * b.dy_stride + c;
       unrolled<together>([&](auto k) {
         auto& at = all.at[k];
+        if constexpr (begins_line(k)) {
+          prefetch_ahead(x + k * kLanes);
+          prefetch_ahead(dys + k * kLanes);
+        }
         at.load_element(x + k * kLanes, lanes);
-        prefetch_ahead(dys + k * kLanes);
         const V dy = lanes.load(dys + k * kLanes);
         const auto terms = pulled_back<F, by>(dy, at.a);
         unrolled<kArguments<F> - 1>([&](auto i) { add(sums[k][1 + i], std::get<1 + i>(terms)); });
@@ -159,7 +165,9 @@ NORMA_FLATTEN void channels_deviation(const kernels::NormDeviationBlock<T>& bloc
     for (int64_t row = 0; row < b.rows; ++row)
       unrolled<together>([&](auto k) {
         auto& at = all.at[k];
-        at.load_element(b.x + row * b.x_stride + c + k * kLanes, lanes);
+        const T* const x = b.x + row * b.x_stride + c + k * kLanes;
+        if constexpr (begins_line(k)) prefetch_ahead(x);
+        at.load_element(x, lanes);
         const auto here = deviation_at<F, T>(at.a);
         sums[k] += here.value;
         slopes[k] += here.slope;
@@ -190,6 +198,7 @@ NORMA_FLATTEN void channels_apply(const kernels::NormApplyBlock<T>& block) {
       T* const dxs = b.dx + row * b.dx_stride + c;
       unrolled<together>([&](auto k) {
         auto& at = all.at[k];
+        if constexpr (begins_line(k)) prefetch_ahead(x + k * kLanes);
         at.load_element(x + k * kLanes, lanes);
         V dx = along_one[k];
         if constexpr (kHasDeviation<F>)

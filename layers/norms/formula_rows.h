@@ -27,12 +27,14 @@ NORMA_FLATTEN void rows_forward(const kernels::NormForwardBlock<T>& block) {
   for (int64_t row = 0; row < b.rows; ++row) {
     Arguments<F, T> a;
     load_row_stats<F>(b, row, a);
-    over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
+    along_row<T>(b.channels, [&](int64_t c, const auto& lanes, auto begins_line) {
       load_params<F>(b, c, lanes, a);
       load_row_element<F>(b, row, c, lanes, a);
       T* const y = b.y + row * b.y_stride + c;
-      prefetch_ahead(b.x + row * b.x_stride + c);
-      prefetch_ahead<For::kWrite>(y);
+      if constexpr (begins_line) {
+        prefetch_ahead(b.x + row * b.x_stride + c);
+        prefetch_ahead<For::kWrite>(y);
+      }
       lanes.store(value<F>(a), y);
     });
   }
@@ -48,7 +50,7 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
   V scalar_sums[kParamCount<F> + 1];
   for (V& sum : scalar_sums) sum = V(T(0));
 
-  over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
+  along_row<T>(b.channels, [&](int64_t c, const auto& lanes, auto begins_line) {
     Arguments<F, T> a;
     load_params<F>(b, c, lanes, a);
     V param_sums[kParamCount<F> + 1];
@@ -59,8 +61,10 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
       load_row_element<F>(b, row, c, lanes, a);
       const T* const dys = b.dy + row * b.dy_stride + c;
       const V dy = lanes.load(dys);
-      prefetch_ahead(b.x + row * b.x_stride + c, together * b.x_stride);
-      prefetch_ahead(dys, together * b.dy_stride);
+      if constexpr (begins_line) {
+        prefetch_ahead(b.x + row * b.x_stride + c, together * b.x_stride);
+        prefetch_ahead(dys, together * b.dy_stride);
+      }
       const auto terms = pulled_back<F, by>(dy, a);
       unrolled<F::kStats>(
           [&](auto k) { add(stat_sums[k][r], lanes.clean(std::get<2 + k>(terms))); });
@@ -70,7 +74,7 @@ void rows_sums_of(const kernels::NormSumsBlock<T>& b, int64_t first) {
           [&](auto j) { add(param_sums[j], lanes.clean(std::get<2 + F::kStats + j>(terms))); });
       if constexpr (F::kStats == 0) {
         T* const dx = b.dx + row * b.dx_stride + c;
-        prefetch_ahead<For::kWrite>(dx, together * b.dx_stride);
+        if constexpr (begins_line) prefetch_ahead<For::kWrite>(dx, together * b.dx_stride);
         V direct(T(0));
         add_direct(direct, terms);
         lanes.store(direct, dx);
@@ -97,7 +101,8 @@ template <class F, By by, class T>
 NORMA_FLATTEN void rows_sums(const kernels::NormSumsBlock<T>& block) {
   const kernels::NormSumsBlock<T> b = block;
   int64_t row = 0;
-  constexpr int kRows = kTogether<T, 4>;
+  // Two lines of the cache of x's: with narrow registers, more rows than that would not fit them.
+  constexpr int kRows = kTogether < T, kInLine == 1 ? 4 : 2 > ;
   for (; row + kRows <= b.rows; row += kRows) rows_sums_of<F, by, T, kRows>(b, row);
   if constexpr (kRows > 1)
     for (; row < b.rows; ++row) rows_sums_of<F, by, T, 1>(b, row);
@@ -111,13 +116,14 @@ NORMA_FLATTEN void rows_apply(const kernels::NormApplyBlock<T>& block) {
     Arguments<F, T> a;
     load_row_stats<F>(b, row, a);
     const V along_one(b.along_one[row]), along_u(b.along_u[row]);
-    over_channels<T>(b.channels, [&](int64_t c, const auto& lanes) {
+    along_row<T>(b.channels, [&](int64_t c, const auto& lanes, auto begins_line) {
       load_params<F>(b, c, lanes, a);
       load_row_element<F>(b, row, c, lanes, a);
       V dx = along_u * a[1] + along_one;
+      if (b.beside) dx += lanes.load(b.beside + row * b.dx_stride + c);
       add_direct(dx, pulled_back<F, by>(lanes.load(b.dy + row * b.dy_stride + c), a));
       T* const dxs = b.dx + row * b.dx_stride + c;
-      prefetch_ahead<For::kWrite>(dxs);
+      if constexpr (begins_line) prefetch_ahead<For::kWrite>(dxs);
       lanes.store(dx, dxs);
     });
   }

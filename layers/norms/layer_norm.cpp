@@ -1,14 +1,12 @@
 // Layer normalization: every position standardizes its own channels.
 // Ba, Kiros, Hinton 2016, "Layer Normalization", arXiv:1607.06450; ε of the paper as in the code of
 // its authors.
-#include "layers/norms/affine.h"
-#include "layers/norms/convention.h"
-#include "layers/norms/norm.h"
+#include "layers/norms/standardized.h"
 
 namespace norma {
 namespace {
 
-struct LayerNorm : Affine {
+struct LayerNorm : Affine, StandardMap {
   std::string convention = "torch";
   double eps = 1e-5;
   static constexpr auto conventions() { return eps_conventions<LayerNorm>(); }
@@ -22,9 +20,6 @@ struct LayerNorm : Affine {
   static constexpr bool kCentred = true;
   static constexpr Domain domain() { return Domain::row(); }
   auto table(const auto& m) const { return rsqrt(m.variance() + eps); }
-  static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
-    return u * rstd * weight + bias;
-  }
 };
 
 const RegisterNorm<LayerNorm> registered_layer_norm("layer_norm",

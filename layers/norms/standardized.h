@@ -10,9 +10,20 @@
 
 namespace norma {
 
+// γ (x − mean)/σ + β, and how it is differentiated.
+struct StandardMap {
+  static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
+    return u * rstd * weight + bias;
+  }
+  static auto pullback(auto dy, auto, auto u, auto rstd, auto weight, auto) {
+    const auto dy_u = dy * u;
+    return std::tuple(kZero, dy * (rstd * weight), dy_u * weight, dy_u * rstd, dy);
+  }
+};
+
 // γ (x − mean)/√(var + ε) + β under PyTorch's options: what batch, instance and group norm share. A
 // norm adds who shares the statistic.
-struct Standardized : AffinePair {
+struct Standardized : AffinePair, StandardMap {
   double eps = 1e-5;
   bool unbiased = false;
   void describe_eps(Fields& f) {
@@ -28,13 +39,6 @@ struct Standardized : AffinePair {
     return m.m2 / max(m.n - (unbiased ? 1.0 : 0.0), std::remove_cvref_t<decltype(m.n)>(1.0));
   }
   auto given(auto variance) const { return rsqrt(variance + eps); }
-  static auto map(auto, auto u, auto rstd, auto weight, auto bias) {
-    return u * rstd * weight + bias;
-  }
-  static auto pullback(auto dy, auto, auto u, auto rstd, auto weight, auto) {
-    const auto dy_u = dy * u;
-    return std::tuple(kZero, dy * (rstd * weight), dy_u * weight, dy_u * rstd, dy);
-  }
 };
 
 // The same with running statistics for eval.

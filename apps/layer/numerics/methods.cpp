@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/kernels/norm/moments.h"
+#include "core/kernels/norm/row_moments.h"
 #include "core/parallel.h"
 
 namespace norma::numerics {
@@ -23,7 +24,7 @@ std::vector<Moments> by_row_kernel(const Rows& rows) {
   parallel_chunks(rows.rows, [&](int64_t r) {
     Moments& row = found[static_cast<size_t>(r)];
     double m2 = 0;
-    kernels::row_moments(rows.row(r), rows.length, row.mean, m2);
+    kernels::row_moments(rows.row(r), rows.length, 1, rows.length, true, &row.mean, &m2);
     row.variance = m2 / static_cast<double>(rows.length);
   });
   return found;
@@ -78,8 +79,8 @@ const Method kMethods[] = {
     {"bfloat16", "two passes, bfloat16", "as two passes, the sums kept in bfloat16", "",
      row_by_row<two_passes<BFloat16Sum>>, nullptr},
     {"norma_rows", "Norma, a row",
-     "two passes about the first number, four registers of sums; the mean in double", "u",
-     by_row_kernel, [](double, double) { return kFloat32; }, true},
+     "Σ and Σ² of x − the mean of the first register, the rest in double", "u", by_row_kernel,
+     [](double, double) { return kFloat32; }, true},
     {"norma_columns", "Norma, a channel",
      "two passes over blocks of 64, merged in double (Chan, Golub, LeVeque 1979)", "u",
      by_column_kernel, [](double, double) { return kFloat32; }, true},

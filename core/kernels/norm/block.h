@@ -48,7 +48,8 @@ struct NormSumsBlock : NormBlock<T> {
   int64_t dx_stride = 0;
 };
 
-// dx = dy·∂f/∂x + along_one + along_u·u: what passes on, and the two ways back through the moments.
+// dx = dy·∂f/∂x + along_one + along_u·u [+ beside]: what passes on, the two ways back through the
+// moments, and what reaches x past the norm.
 template <class T>
 struct NormApplyBlock : NormBlock<T> {
   const T* dy = nullptr;
@@ -57,6 +58,7 @@ struct NormApplyBlock : NormBlock<T> {
   const T* along_u = nullptr;
   T* dx = nullptr;
   int64_t dx_stride = 0;
+  const T* beside = nullptr;  // lies as dx; null = nothing; rows alone read it
 };
 
 // Sums of φ(u) and φ′(u) a channel (added to), for a deviation of a formula's own, see

@@ -12,54 +12,6 @@ using math::Vec;
 
 namespace {
 
-// Σ term(x) over a row, four registers at a time; term must give 0 for the padding lanes it is told
-// of.
-template <class T, class Term>
-T row_sum(const T* x, int64_t channels, Term term) {
-  using V = Vec<T>;
-  constexpr int kLanes = V::lanes;
-  V sums[4] = {V(T(0)), V(T(0)), V(T(0)), V(T(0))};
-  int64_t c = 0;
-  for (; c + 4 * kLanes <= channels; c += 4 * kLanes)
-    for (int k = 0; k < 4; ++k) sums[k] += term(V::load(x + c + k * kLanes));
-  for (; c + kLanes <= channels; c += kLanes) sums[0] += term(V::load(x + c));
-  if (c < channels) {
-    const V last = term(V::load_first(x + c, channels - c));
-    sums[1] += select(math::Mask<T>::first(channels - c), last, V(T(0)));
-  }
-  return sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
-}
-
-}  // namespace
-
-template <class T>
-void row_moments(const T* x, int64_t channels, double& mean, double& m2) {
-  using V = Vec<T>;
-  const V shift(x[0]);
-  const double n = static_cast<double>(channels);
-  const double offset =
-      static_cast<double>(row_sum(x, channels, [=](V v) { return v - shift; })) / n;
-  mean = static_cast<double>(x[0]) + offset;
-  const V hi(static_cast<T>(mean)),
-      lo(static_cast<T>(mean - static_cast<double>(static_cast<T>(mean))));
-  m2 = static_cast<double>(row_sum(x, channels, [=](V v) {
-    const V u = (v - hi) - lo;
-    return u * u;
-  }));
-  if (doubtful(m2, n) && !is_flat(x, channels, true)) exact_moments(x, 1, channels, true, mean, m2);
-}
-
-template <class T>
-double row_sum_of_squares(const T* x, int64_t channels) {
-  double mean = 0;
-  double m2 = static_cast<double>(row_sum(x, channels, [](Vec<T> v) { return v * v; }));
-  if (doubtful(m2, static_cast<double>(channels)) && !is_flat(x, channels, false))
-    exact_moments(x, 1, channels, false, mean, m2);
-  return m2;
-}
-
-namespace {
-
 // One register of channels in all lanes, or in the first few.
 template <class T>
 struct AllLanes {
@@ -83,6 +35,7 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   const auto load = [&](int64_t r, int k) { return lanes.load(x + r * stride + k * V::lanes); };
   // The processor's own prefetch stops at each page; beyond the end this one does no harm.
   constexpr int64_t kAhead = 2048 / static_cast<int64_t>(sizeof(T));
+  constexpr int kInLine = 64 / math::kVectorBytes;  // registers, of which one asks for all
   V shift[together], total[together];
   for (int k = 0; k < together; ++k) {
     shift[k] = centred ? load(0, k) : V(T(0));
@@ -90,7 +43,7 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   }
   for (int64_t r = 0; r < rows; ++r)
     unrolled<together>([&](auto k) NORMA_INLINE {
-      __builtin_prefetch(x + r * stride + k * V::lanes + kAhead);
+      if constexpr (k % kInLine == 0) __builtin_prefetch(x + r * stride + k * V::lanes + kAhead);
       const V d = load(r, k) - shift[k];
       total[k] += centred ? d : d * d;
     });
@@ -172,10 +125,6 @@ void add_block_moments(const T* x, int64_t stride, int64_t rows, int64_t channel
   moments.count = total;
 }
 
-template void row_moments(const float*, int64_t, double&, double&);
-template void row_moments(const double*, int64_t, double&, double&);
-template double row_sum_of_squares(const float*, int64_t);
-template double row_sum_of_squares(const double*, int64_t);
 template void add_block_moments(const float*, int64_t, int64_t, int64_t, bool, float*,
                                 ColumnMoments&);
 template void add_block_moments(const double*, int64_t, int64_t, int64_t, bool, double*,

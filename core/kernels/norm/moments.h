@@ -4,18 +4,9 @@
 
 namespace norma::kernels {
 
-// All moments here are right over the whole range of T = float: where the squares of a row or of a
-// channel's block overflow or underflow, that row or block is summed again in double, subnormals
-// included (moments_exact.h).
-
-// Mean and m2 = Σ(x − mean)² of one row of C numbers, in two passes over data that is in cache. The
-// first pass sums x − x[0], so nothing is lost where |mean| ≫ deviation. Lanes accumulate in T.
-template <class T>
-void row_moments(const T* x, int64_t channels, double& mean, double& m2);
-
-// Σx² of one row.
-template <class T>
-double row_sum_of_squares(const T* x, int64_t channels);
+// Moments of channels; those of rows are in row_moments.h. All are right over the whole range of T
+// = float: where the squares of a row or of a channel's block overflow or underflow, that row or
+// block is summed again in double, subnormals included (moments_exact.h).
 
 // Moments per channel of a set of rows, built up block by block.
 struct ColumnMoments {

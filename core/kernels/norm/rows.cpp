@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/kernels/norm/moments.h"
 #include "core/kernels/norm/partials.h"
+#include "core/kernels/norm/row_moments.h"
 #include "core/kernels/norm/wide.h"
 #include "core/parallel.h"
 
@@ -101,16 +101,10 @@ void forward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, T* y, do
   BlockStats<T> stats;
   if (norm.branch) add_branch(norm, first, rows);
   if (norm.program.table) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const T* const x = norm.x + (first + r) * norm.channels;
-      stats.mean[r] = 0;
-      if (norm.program.centred)
-        row_moments(x, norm.entering, stats.mean[r], stats.m2[r]);
-      else
-        stats.m2[r] = row_sum_of_squares(x, norm.entering);
-      mean[first + r] = stats.mean[r];
-      m2[first + r] = stats.m2[r];
-    }
+    row_moments(norm.x + first * norm.channels, norm.channels, rows, norm.entering,
+                norm.program.centred, stats.mean, stats.m2);
+    std::copy_n(stats.mean, rows, mean + first);
+    std::copy_n(stats.m2, rows, m2 + first);
   }
   stats.tabulate(norm, rows);
   NormForwardBlock<T> block;
@@ -152,18 +146,29 @@ void apply_to_rest(const RowNorm<T>& norm, NormApplyBlock<T> block) {
   block.dy += norm.entering;
   block.dx += norm.entering;
   block.along_one = block.along_u = kNothing;
+  if (block.beside) block.beside += norm.entering;
   for (int j = 0; j < norm.program.params; ++j)
     if (!norm.program.scalar_param[j]) block.params[j] += norm.entering;
   norm.program.kernels->apply(block);
 }
 
+// dx += what reaches the sum directly.
 template <class T>
-void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dy,
+void add_direct(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dsum, T* dx) {
+  const T* const direct = dsum + first * norm.channels;
+  T* const target = dx + first * norm.channels;
+#pragma omp simd
+  for (int64_t i = 0; i < rows * norm.channels; ++i) target[i] += direct[i];
+}
+
+template <class T>
+void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dy, const T* dsum,
                     const double* mean, const double* m2, T* dx, const ParamLayout<T>& layout,
                     typename Partials<T>::Chunk& partials) {
   if constexpr (std::is_same_v<T, float>)
     if (beyond(norm, m2, first)) {
       wide_row_backward(norm, first, dy, mean, m2, dx, layout, partials);
+      if (dsum) add_direct(norm, first, rows, dsum, dx);
       return;
     }
   const int64_t channels = norm.channels;
@@ -199,19 +204,13 @@ void backward_block(const RowNorm<T>& norm, int64_t first, int64_t rows, const T
     apply.along_u = back.along_u;
     apply.dx = dx + first * channels;
     apply.dx_stride = channels;
+    if (dsum) apply.beside = dsum + first * channels;
     apply.channels = norm.entering;
     norm.program.kernels->apply(apply);
     if (norm.entering < channels) apply_to_rest(norm, apply);
+  } else if (dsum) {
+    add_direct(norm, first, rows, dsum, dx);
   }
-}
-
-// dx += what reaches the sum directly.
-template <class T>
-void add_direct(const RowNorm<T>& norm, int64_t first, int64_t rows, const T* dsum, T* dx) {
-  const T* const direct = dsum + first * norm.channels;
-  T* const target = dx + first * norm.channels;
-#pragma omp simd
-  for (int64_t i = 0; i < rows * norm.channels; ++i) target[i] += direct[i];
 }
 
 constexpr int64_t kWorkPerElement = 8;
@@ -244,8 +243,7 @@ void rows_backward(const RowNorm<T>& norm, const T* dy, const T* dsum, const dou
     over_blocks(
         norm, cut.begin(chunk), cut.end(chunk), [&](int64_t row) { return beyond(norm, m2, row); },
         [&](int64_t first, int64_t rows) {
-          backward_block(norm, first, rows, dy, mean, m2, dx, layout, mine);
-          if (dsum) add_direct(norm, first, rows, dsum, dx);
+          backward_block(norm, first, rows, dy, dsum, mean, m2, dx, layout, mine);
         },
         [&](int64_t row) {
           T* const target = dx + row * norm.channels;

@@ -59,6 +59,10 @@ void apply_block(const kernels::NormApplyBlock<T>& block) {
   arguments[block_argument::kKept] = input(block.dx, block.dx_stride);
   const Place<T> dx[] = {{block.dx, block.dx_stride}};
   run<T>(formula_of(block).apply, block.rows, block.channels, arguments, dx);
+  for (int64_t row = 0; block.beside && row < block.rows; ++row)
+#pragma omp simd
+    for (int64_t c = row * block.dx_stride; c < row * block.dx_stride + block.channels; ++c)
+      block.dx[c] += block.beside[c];
 }
 
 class FormulaTable final : public kernels::NormTable {
