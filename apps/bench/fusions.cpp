@@ -60,6 +60,7 @@ struct Fusion {
   Forward (*forward)(std::shared_ptr<Norm> norm, Tensor beside, bool fused);
   int tensors;  // that must be moved, forward and backward
   int held;     // tensors that it goes through
+  bool large = false;
 };
 
 Spec norm_of(const BenchModel& model) {
@@ -85,13 +86,16 @@ std::vector<BenchCase> fusion_cases() {
   // its moments, x, shortcut, y; x, dy, y, the gradient before ReLU; x, that gradient, dx.
   const Fusion fusions[] = {
       {"residual", gpt, {4096, 256}, "4096x256", residual, 4 + 4, 7},
-      {"shortcut_relu", resnet, {32, 32, 32, 64}, "32x64x32x32", shortcut_relu, 4 + 7, 6}};
+      {"residual", gpt, {8192, 1024}, "8192x1024", residual, 4 + 4, 7, true},
+      {"shortcut_relu", resnet, {32, 32, 32, 64}, "32x64x32x32", shortcut_relu, 4 + 7, 6},
+      {"shortcut_relu", resnet, {128, 32, 32, 64}, "128x64x32x32", shortcut_relu, 4 + 7, 6, true}};
   std::vector<BenchCase> cases;
   for (const Fusion& at : fusions)
     for (const bool fused : {true, false})
       cases.push_back({.name = std::string("fusion/") + at.name + "_" + norm_of(at.model).type +
                                "/" + at.shape_name + (fused ? "" : "/separate"),
-                       .make = [=] { return work_of(at, fused); }});
+                       .make = [=] { return work_of(at, fused); },
+                       .large = at.large});
   return cases;
 }
 
