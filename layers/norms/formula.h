@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "core/kernels/dual.h"
-#include "core/kernels/lines.h"
 #include "core/kernels/norm/block.h"
 #include "core/kernels/simd.h"
 #include "core/kernels/vmath.h"
@@ -76,8 +75,6 @@ struct Zero {};
 inline constexpr Zero kZero;
 
 namespace formula {
-
-using kernels::For, kernels::kInLine, kernels::prefetch_ahead;
 
 template <class T>
 using Vec = math::Vec<T>;
@@ -171,6 +168,9 @@ void unrolled(Body&& body) {
   (std::make_integer_sequence<int, n>{});
 }
 
+// Registers in a line of the cache.
+inline constexpr int kInLine = 64 / math::kVectorBytes;
+
 // A register's worth of channels: all lanes real, or the last few of a row.
 template <class T>
 struct FullLanes {
@@ -207,6 +207,16 @@ void along_row(int64_t channels, Body&& body) {
         [&](auto k) { body(c + k * kLanes, FullLanes<T>{}, std::bool_constant<k() == 0>{}); });
   for (; c + kLanes <= channels; c += kLanes) body(c, FullLanes<T>{}, std::true_type{});
   if (c < channels) body(c, FirstLanes<T>{channels - c}, std::true_type{});
+}
+
+// Asks for memory that a walk down the rows comes to some rows later, so that it arrives while this
+// row is computed: the processor's own prefetch stops at each page of 4 KiB, and it looks only as
+// far ahead as a few registers of a long formula. Beyond the end it does no harm.
+enum class For : uint8_t { kRead, kWrite };
+inline constexpr int64_t kAheadBytes = 2048;
+template <For use = For::kRead, class T>
+void prefetch_ahead(const T* p, int64_t elements = kAheadBytes / static_cast<int64_t>(sizeof(T))) {
+  __builtin_prefetch(p + elements, use == For::kWrite);
 }
 
 // How many rows or registers a loop takes together. Float64 is there to check float32 and runs in

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/kernels/lines.h"
 #include "core/kernels/norm/moments_exact.h"
 #include "core/kernels/simd.h"
 #include "core/kernels/unrolled.h"
@@ -34,6 +33,9 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
                    T* sums, T* block_m2) {
   using V = Vec<T>;
   const auto load = [&](int64_t r, int k) { return lanes.load(x + r * stride + k * V::lanes); };
+  // The processor's own prefetch stops at each page; beyond the end this one does no harm.
+  constexpr int64_t kAhead = 2048 / static_cast<int64_t>(sizeof(T));
+  constexpr int kInLine = 64 / math::kVectorBytes;  // registers, of which one asks for all
   V shift[together], total[together];
   for (int k = 0; k < together; ++k) {
     shift[k] = centred ? load(0, k) : V(T(0));
@@ -41,7 +43,7 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   }
   for (int64_t r = 0; r < rows; ++r)
     unrolled<together>([&](auto k) NORMA_INLINE {
-      if constexpr (k % kInLine == 0) prefetch_ahead(x + r * stride + k * V::lanes);
+      if constexpr (k % kInLine == 0) __builtin_prefetch(x + r * stride + k * V::lanes + kAhead);
       const V d = load(r, k) - shift[k];
       total[k] += centred ? d : d * d;
     });
