@@ -101,8 +101,8 @@ template <class F, By by, class T>
 NORMA_FLATTEN void rows_sums(const kernels::NormSumsBlock<T>& block) {
   const kernels::NormSumsBlock<T> b = block;
   int64_t row = 0;
-  // Two lines of the cache of x's: with narrow registers, more rows than that would not fit them.
-  constexpr int kRows = kTogether < T, kInLine == 1 ? 4 : 2 > ;
+  constexpr int kWanted = kInLine == 1 ? 4 : 2;  // with narrow registers, four were slower
+  constexpr int kRows = kTogether<T, kWanted>;
   for (; row + kRows <= b.rows; row += kRows) rows_sums_of<F, by, T, kRows>(b, row);
   if constexpr (kRows > 1)
     for (; row < b.rows; ++row) rows_sums_of<F, by, T, 1>(b, row);

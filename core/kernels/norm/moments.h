@@ -4,9 +4,9 @@
 
 namespace norma::kernels {
 
-// Moments of channels; those of rows are in row_moments.h. All are right over the whole range of T
-// = float: where the squares of a row or of a channel's block overflow or underflow, that row or
-// block is summed again in double, subnormals included (moments_exact.h).
+// Moments of channels; those of rows are in row_moments.h. With T = float, all are right over the
+// whole range: where the squares of a row or of a channel's block overflow or underflow, that row
+// or block is summed again in double, subnormals included (moments_exact.h).
 
 // Moments per channel of a set of rows, built up block by block.
 struct ColumnMoments {
