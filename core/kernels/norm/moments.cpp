@@ -34,6 +34,8 @@ void block_moments(const T* x, int64_t stride, int64_t rows, bool centred, const
   using V = Vec<T>;
   const auto load = [&](int64_t r, int k) { return lanes.load(x + r * stride + k * V::lanes); };
   // The processor's own prefetch stops at each page; beyond the end this one does no harm.
+  // As formula.h has it for its loops; through a function that both call GCC compiled this one
+  // otherwise, and the least times of column norms rose by 3 to 7 %.
   constexpr int64_t kAhead = 2048 / static_cast<int64_t>(sizeof(T));
   constexpr int kInLine = 64 / math::kVectorBytes;  // registers, of which one asks for all
   V shift[together], total[together];
