@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/gemm.h"
 #include "core/kernels/column_sum.h"
+#include "core/kernels/winograd.h"
 #include "core/parallel.h"
 
 namespace norma {
@@ -33,9 +34,8 @@ T* writable(const void* data) {
 }
 
 // The weight in the order that `conv` wants, from the layer's copy where that is up to date.
-template <class T>
-T* packed_weights(const ConvOf<T>& conv, const void* weight, ConvWeights::Copy& copy,
-                  uint64_t version) {
+template <class Conv, class T = typename Conv::Number>
+T* packed_weights(const Conv& conv, const void* weight, ConvWeights::Copy& copy, uint64_t version) {
   const bool fits = copy.layout == conv.layout();
   if (!fits) copy.memory = Storage(conv.packed_bytes());
   T* packed = reinterpret_cast<T*>(copy.memory.data());
@@ -47,9 +47,9 @@ T* packed_weights(const ConvOf<T>& conv, const void* weight, ConvWeights::Copy& 
 
 // Runs all tiles; x and y are those of the whole batch, and tile t has its weights at
 // weights + t * weights_step.
-template <class T>
-void run_tiles(const ConvOf<T>& conv, const Conv2dShape& s, const Chunks& tiles,
-               const ConvTile<T>& whole, int64_t weights_step = 0) {
+template <class Conv>
+void run_tiles(const Conv& conv, const Conv2dShape& s, const Chunks& tiles,
+               const ConvTile<typename Conv::Number>& whole, int64_t weights_step = 0) {
   parallel_chunks(tiles.number, [&](int64_t tile) {
     const int64_t first = tiles.begin(tile);
     conv.run(tile, {whole.x + first * s.image_in(), whole.weights + tile * weights_step, whole.bias,
@@ -57,14 +57,14 @@ void run_tiles(const ConvOf<T>& conv, const Conv2dShape& s, const Chunks& tiles,
   });
 }
 
-template <class T>
+template <class Conv, class T = typename Conv::Number>
 void backward_weights(const Conv2dShape& s, const void* x, const void* dy, T* dweight) {
   const Chunks tiles = tiles_of(s);
-  const ConvOf<T> conv(ConvPass::kBackwardWeights, s, tiles, false);
+  const Conv conv(ConvPass::kBackwardWeights, s, tiles, false);
   const int64_t elements = static_cast<int64_t>(conv.packed_bytes() / sizeof(T));
   const Storage scratch(static_cast<size_t>(tiles.number) * conv.packed_bytes());
   T* partials = reinterpret_cast<T*>(scratch.data());
-  run_tiles<T>(conv, s, tiles, {writable<T>(x), partials, nullptr, writable<T>(dy)}, elements);
+  run_tiles(conv, s, tiles, {writable<T>(x), partials, nullptr, writable<T>(dy)}, elements);
   // The first tile's sum collects the others in order.
   parallel_ranges(elements, tiles.number, [&](int64_t begin, int64_t end) {
     for (int64_t tile = 1; tile < tiles.number; ++tile) {
@@ -95,12 +95,15 @@ void add_bias_gradient(const Conv2dShape& s, const void* dy, void* dbias) {
                            reinterpret_cast<double*>(scratch.data()));
 }
 
+// Calls body.operator()<Conv>() with the class of core/conv_passes.h that runs the convolution.
 template <class Body>
-void with_type(DType dtype, Body&& body) {
-  if (dtype == DType::kFloat32) return body.template operator()<float>();
-  if (dtype == DType::kFloat64) return body.template operator()<double>();
-  throw Error(std::string("[conv2d] convolutions run in float32 and float64, not in ") +
-              name_of(dtype));
+void with_conv(DType dtype, const Conv2dShape& s, Body&& body) {
+  if (dtype == DType::kFloat64) return body.template operator()<DoubleConv>();
+  if (dtype != DType::kFloat32)
+    throw Error(std::string("[conv2d] convolutions run in float32 and float64, not in ") +
+                name_of(dtype));
+  if (kernels::winograd_pays(s)) return body.template operator()<WinogradConv>();
+  body.template operator()<OnednnConv>();
 }
 
 }  // namespace
@@ -113,13 +116,13 @@ void conv2d_forward(DType dtype, const Conv2dShape& s, const void* x, const void
     const Gemm product{.m = s.batch * s.out_pixels(), .n = out, .k = in, .transpose_b = true};
     return gemm(dtype, product, x, in, weight, in, y, out, bias);
   }
-  with_type(dtype, [&]<class T>() {
+  with_conv(dtype, s, [&]<class Conv>() {
+    using T = typename Conv::Number;
     const Chunks tiles = tiles_of(s);
-    const ConvOf<T> conv(ConvPass::kForward, s, tiles, bias != nullptr);
+    const Conv conv(ConvPass::kForward, s, tiles, bias != nullptr);
     ConvWeights passing;
-    T* const weights =
-        packed_weights<T>(conv, weight, (packed ? packed : &passing)->forward, version);
-    run_tiles<T>(conv, s, tiles, {writable<T>(x), weights, writable<T>(bias), static_cast<T*>(y)});
+    T* const weights = packed_weights(conv, weight, (packed ? packed : &passing)->forward, version);
+    run_tiles(conv, s, tiles, {writable<T>(x), weights, writable<T>(bias), static_cast<T*>(y)});
   });
 }
 
@@ -131,22 +134,24 @@ void conv2d_backward_data(DType dtype, const Conv2dShape& s, const void* dy, con
     const Gemm product{.m = s.batch * s.out_pixels(), .n = in, .k = out};
     return gemm(dtype, product, dy, out, weight, in, dx, in);
   }
-  with_type(dtype, [&]<class T>() {
+  with_conv(dtype, s, [&]<class Conv>() {
+    using T = typename Conv::Number;
     const Chunks tiles = tiles_of(s);
-    const ConvOf<T> conv(ConvPass::kBackwardData, s, tiles, false);
+    const Conv conv(ConvPass::kBackwardData, s, tiles, false);
     ConvWeights passing;
     T* const weights =
-        packed_weights<T>(conv, weight, (packed ? packed : &passing)->backward_data, version);
-    run_tiles<T>(conv, s, tiles, {static_cast<T*>(dx), weights, nullptr, writable<T>(dy)});
+        packed_weights(conv, weight, (packed ? packed : &passing)->backward_data, version);
+    run_tiles(conv, s, tiles, {static_cast<T*>(dx), weights, nullptr, writable<T>(dy)});
   });
 }
 
 void conv2d_backward_weights(DType dtype, const Conv2dShape& s, const void* x, const void* dy,
                              void* dweight, void* dbias) {
   check_conv2d(s);
-  with_type(dtype, [&]<class T>() {
+  with_conv(dtype, s, [&]<class Conv>() {
+    using T = typename Conv::Number;
     if (dbias) add_bias_gradient<T>(s, dy, dbias);
-    if (!is_linear(s)) return backward_weights<T>(s, x, dy, static_cast<T*>(dweight));
+    if (!is_linear(s)) return backward_weights<Conv>(s, x, dy, static_cast<T*>(dweight));
     const int64_t in = s.in_channels, out = s.out_channels;
     const Gemm product{
         .m = out, .n = in, .k = s.batch * s.out_pixels(), .transpose_a = true, .accumulate = true};

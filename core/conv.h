@@ -27,6 +27,9 @@ class ConvWeights {
 // given dtype, float32 or float64. `packed` may be null: the weight is then reordered in every
 // call.
 //
+// 3×3 kernels in float32 that visit every pixel multiply less than their windows say
+// (core/kernels/winograd.h), all others run on oneDNN, and float64 on kernels of our own.
+//
 // Each runs on the worker threads over a number of tiles of images that follows from the shape
 // alone, and gives the same bits for any number of threads. Inf and NaN propagate. A shape that is
 // not a convolution (see check_conv2d) throws Error.

@@ -2,15 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "core/kernels/conv_double.h"
 #include "core/onednn.h"
 #include "core/parallel.h"
 
 // The inside of core/conv.cpp: one pass of a convolution over tiles of images, in float32 by oneDNN
-// and in float64 by kernels of our own, with one face. `layout` numbers the order in which the pass
-// wants its weights (never 0), `run` computes one tile on the calling thread.
+// or, for 3×3 kernels, with fewer multiplications, in float64 by kernels of our own; all with one
+// face. `layout` numbers the order in which the pass wants its weights (never 0), `run` computes
+// one tile on the calling thread.
 namespace norma {
 
 using onednn::ConvPass;
@@ -24,9 +24,10 @@ struct ConvTile {
   T* y;
 };
 
-class FloatConv {
+class OnednnConv {
  public:
-  FloatConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool with_bias)
+  using Number = float;
+  OnednnConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool with_bias)
       : last_tile_(tiles.number - 1),
         full_(&onednn::find_conv(pass, s.with_batch(tiles.size), with_bias)),
         last_(full_) {
@@ -50,6 +51,7 @@ class FloatConv {
 
 class DoubleConv {
  public:
+  using Number = double;
   DoubleConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool /*with_bias*/)
       : pass_(pass), shape_(s), tiles_(tiles) {}
   uint64_t layout() const { return 1 + static_cast<uint64_t>(pass_); }
@@ -79,7 +81,28 @@ class DoubleConv {
   Chunks tiles_;
 };
 
-template <class T>
-using ConvOf = std::conditional_t<std::is_same_v<T, float>, FloatConv, DoubleConv>;
+// By core/kernels/winograd. Packed weights are followed by the weights as they are: a tile in which
+// something is not finite is computed again window by window, in float64. That is slow, and rare,
+// as such a training is lost.
+class WinogradConv {
+ public:
+  using Number = float;
+  WinogradConv(ConvPass pass, const Conv2dShape& s, const Chunks& tiles, bool /*with_bias*/)
+      : pass_(pass), shape_(s), tiles_(tiles) {}
+  uint64_t layout() const { return kLayouts + static_cast<uint64_t>(pass_); }
+  size_t packed_bytes() const;
+  void pack(const float* oihw, float* packed) const;
+  void unpack(const float* packed, float* oihw) const;
+  void run(int64_t tile, const ConvTile<float>& t) const;
+
+ private:
+  static constexpr uint64_t kLayouts = uint64_t{1} << 32;  // beyond those that oneDNN's get
+  bool run_transformed(const Conv2dShape& s, const ConvTile<float>& t) const;
+  void run_windows(const Conv2dShape& s, const ConvTile<float>& t) const;
+
+  ConvPass pass_;
+  Conv2dShape shape_;
+  Chunks tiles_;
+};
 
 }  // namespace norma
