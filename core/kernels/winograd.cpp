@@ -42,13 +42,13 @@ int64_t tiles_of_block(const TileGrid& grid, int64_t channels) {
 void transform_input(const Conv2dShape& s, const TileGrid& grid, const float* x, int64_t first,
                      int64_t end, const float* zeros, const Block& v) {
   const Images images{x, s.height, s.width, s.in_channels};
-  const int64_t step = v.position_step();
-  for_each_run(grid, first, end, [&](const TileRun& run) {
+  for_each_run(grid, first, end, [=](const TileRun& run) {
     float* const begin = v.data + (run.first - first) * v.channels;
+    const int64_t step = v.position_step(), channels = v.channels;
     read_squares<4>(
-        images, run, s.pad_h, s.pad_w, zeros, [&](auto at, int64_t t, int64_t c) NORMA_INLINE {
-          float* const to = begin + t * v.channels + c;
-          winograd::input(at, [&](int i, int j, V value)
+        images, run, s.pad_h, s.pad_w, zeros, [=](auto at, int64_t t, int64_t c) NORMA_INLINE {
+          float* const to = begin + t * channels + c;
+          winograd::input(at, [=](int i, int j, V value)
                                   NORMA_INLINE { value.store(to + (4 * i + j) * step); });
         });
   });
@@ -58,45 +58,50 @@ void transform_input(const Conv2dShape& s, const TileGrid& grid, const float* x,
 void transform_output_gradient(const Conv2dShape& s, const TileGrid& grid, const float* dy,
                                int64_t first, int64_t end, const float* zeros, const Block& z) {
   const Images images{dy, s.out_height(), s.out_width(), s.out_channels};
-  const int64_t step = z.position_step();
-  for_each_run(grid, first, end, [&](const TileRun& run) {
+  for_each_run(grid, first, end, [=](const TileRun& run) {
     float* const begin = z.data + (run.first - first) * z.channels;
-    read_squares<2>(images, run, 0, 0, zeros, [&](auto at, int64_t t, int64_t c) NORMA_INLINE {
-      float* const to = begin + t * z.channels + c;
+    const int64_t step = z.position_step(), channels = z.channels;
+    read_squares<2>(images, run, 0, 0, zeros, [=](auto at, int64_t t, int64_t c) NORMA_INLINE {
+      float* const to = begin + t * channels + c;
       winograd::output_gradient(
-          at, [&](int i, int j, V value) NORMA_INLINE { value.store(to + (4 * i + j) * step); });
+          at, [=](int i, int j, V value) NORMA_INLINE { value.store(to + (4 * i + j) * step); });
     });
   });
 }
 
-// y = Aᵀ m A + bias of tiles [first, end); pixels beyond the image are left out. What is not finite
-// makes `spoiled` NaN.
-void transform_output(const Conv2dShape& s, const TileGrid& grid, const Block& m, int64_t first,
-                      int64_t end, const float* bias, float* y, V& spoiled) {
-  const int64_t channels = s.out_channels, step = m.position_step();
+// y = Aᵀ m A + bias of tiles [first, end); pixels beyond the image are left out. Returns zeros, or
+// NaN where something is not finite.
+V transform_output(const Conv2dShape& s, const TileGrid& grid, const Block& m, int64_t first,
+                   int64_t end, const float* bias, float* y) {
+  const int64_t channels = s.out_channels, step = m.position_step(), tile_step = m.channels;
   const int64_t height = s.out_height(), width = s.out_width(), row_step = width * channels;
-  for_each_run(grid, first, end, [&](const TileRun& run) {
-    const float* const from = m.data + (run.first - first) * m.channels;
+  V spoiled(0);
+  for_each_run(grid, first, end, [=, &spoiled](const TileRun& run) {
+    const float* const from = m.data + (run.first - first) * tile_step;
     float* const to = y + ((run.image * height + run.row) * width + run.column) * channels;
     const bool two_rows = run.row + 1 < height;
+    const int64_t whole_tiles = std::min(run.number, (width - run.column) / 2);
+    V here(0);
     for (int64_t c = 0; c < channels; c += V::lanes) {
       const int64_t left = channels - c;
       const V shift = bias ? V::load_at_most(bias + c, left) : V(0);
       for (int64_t t = 0; t < run.number; ++t) {
-        const bool two_columns = run.column + 2 * t + 1 < width;
-        const float* const in = from + t * m.channels + c;
+        const bool two_columns = t < whole_tiles;
+        const float* const in = from + t * tile_step + c;
         float* const corner = to + 2 * t * channels + c;
-        winograd::output([&](int i, int j)
+        winograd::output([=](int i, int j)
                              NORMA_INLINE { return V::load(in + (4 * i + j) * step); },
-                         [&](int r, int q, V value) NORMA_INLINE {
+                         [=, &here](int r, int q, V value) NORMA_INLINE {
                            if ((r == 1 && !two_rows) || (q == 1 && !two_columns)) return;
                            value += shift;
-                           spoiled += value * V(0);
+                           here += value * V(0);
                            value.store_at_most(corner + r * row_step + q * channels, left);
                          });
       }
     }
+    spoiled += here;
   });
+  return spoiled;
 }
 
 bool finite(V spoiled) {
@@ -197,7 +202,7 @@ bool winograd_forward(const Conv2dShape& s, const float* x, const float* transfo
                      .c_row = out,
                      .accumulate = false});
     }
-    transform_output(s, grid, m, first, end, bias, y, spoiled);
+    spoiled += transform_output(s, grid, m, first, end, bias, y);
   }
   return finite(spoiled);
 }

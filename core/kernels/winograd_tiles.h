@@ -51,23 +51,26 @@ struct Images {
 // Calls take(at, tile, channel) for every register of channels of the squares of size × size pixels
 // that begin `up` and `left` of the tiles of a run; at(r, q) reads one of a pixel. Pixels outside
 // of the image are read from `zeros`, which are as many as a row of the image has.
+//
+// Everything is passed by value: stores may alias whatever has an address, and what they may alias
+// is read again after each.
 template <int size, class Take>
-NORMA_INLINE inline void read_squares(const Images& images, const TileRun& run, int64_t up,
-                                      int64_t left, const float* zeros, Take take) {
+NORMA_INLINE inline void read_squares(const Images images, const TileRun run, int64_t up,
+                                      int64_t left, const float* zeros, const Take take) {
   const int64_t channels = images.channels, whole = channels / V::lanes * V::lanes;
   const float* rows[size];
   for (int r = 0; r < size; ++r) {
     const int64_t row = run.row - up + r;
     rows[r] = row >= 0 && row < images.height ? images.row(run.image, row) : zeros;
   }
-  const auto registers = [&](int64_t begin, int64_t end, auto pixel) NORMA_INLINE {
+  const auto registers = [=](int64_t begin, int64_t end, auto pixel) NORMA_INLINE {
     for (int64_t c = 0; c < whole; c += V::lanes) {
       for (int64_t t = begin; t < end; ++t) {
-        take([&](int r, int q) NORMA_INLINE { return V::load(pixel(t, r, q) + c); }, t, c);
+        take([=](int r, int q) NORMA_INLINE { return V::load(pixel(t, r, q) + c); }, t, c);
       }
     }
     for (int64_t t = begin; whole < channels && t < end; ++t) {
-      take([&](int r, int q)
+      take([=](int r, int q)
                NORMA_INLINE { return V::load_first(pixel(t, r, q) + whole, channels - whole); },
            t, whole);
     }
@@ -76,23 +79,21 @@ NORMA_INLINE inline void read_squares(const Images& images, const TileRun& run, 
   const int64_t column = run.column - left, last = images.width - size - column;
   const int64_t inside = std::clamp<int64_t>((1 - column) / 2, 0, run.number);
   const int64_t outside = std::clamp<int64_t>(last < 0 ? 0 : last / 2 + 1, inside, run.number);
-  const auto at_border = [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) {
-      const float* pixels[size][size];
-      for (int r = 0; r < size; ++r) {
-        for (int q = 0; q < size; ++q) {
-          const int64_t at = column + 2 * t + q;
-          pixels[r][q] = at >= 0 && at < images.width ? rows[r] + at * channels : zeros;
-        }
-      }
-      registers(t, t + 1, [&](int64_t, int r, int q) NORMA_INLINE { return pixels[r][q]; });
-    }
-  };
-  at_border(0, inside);
-  registers(inside, outside, [&](int64_t t, int r, int q) NORMA_INLINE {
+  registers(inside, outside, [=](int64_t t, int r, int q) NORMA_INLINE {
     return rows[r] + (column + 2 * t + q) * channels;
   });
-  at_border(outside, run.number);
+  for (int64_t t = 0; t < run.number; ++t) {
+    if (t == inside) t = outside;
+    if (t == run.number) break;
+    const float* pixels[size][size];
+    for (int r = 0; r < size; ++r) {
+      for (int q = 0; q < size; ++q) {
+        const int64_t at = column + 2 * t + q;
+        pixels[r][q] = at >= 0 && at < images.width ? rows[r] + at * channels : zeros;
+      }
+    }
+    registers(t, t + 1, [=](int64_t, int r, int q) NORMA_INLINE { return pixels[r][q]; });
+  }
 }
 
 }  // namespace norma::kernels::winograd
