@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/gemm_tiling.h"
 #include "core/kernels/few_rows.h"
-#include "core/kernels/gemm_double.h"
+#include "core/kernels/packed_gemm.h"
 #include "core/onednn.h"
 #include "core/pool.h"
 
@@ -20,7 +20,8 @@ const T* at(const T* matrix, bool transposed, int64_t ld, int64_t i, int64_t j) 
   return transposed ? matrix + j * ld + i : matrix + i * ld + j;
 }
 
-kernels::DoubleMatrix view(const double* matrix, bool transposed, int64_t ld) {
+template <class T>
+kernels::MatrixView<T> view(const T* matrix, bool transposed, int64_t ld) {
   return {matrix, transposed ? 1 : ld, transposed ? ld : 1};
 }
 
@@ -28,16 +29,34 @@ kernels::DoubleMatrix view(const double* matrix, bool transposed, int64_t ld) {
 template <class T>
 using SumOf = std::conditional_t<std::is_same_v<T, bfloat16>, float, T>;
 
+// Whether Norma's own kernel is faster in float32 than oneDNN. With AVX2 alone oneDNN 2.6 reads
+// what it takes for a small product in place; where the sum then steps through an operand by
+// multiples of half a page, few places of the cache hold all of it, and the product takes up to
+// twice as long. Calling oneDNN also costs more than the smallest products do.
+bool suits_packing(const Gemm& p, int64_t lda, int64_t ldb) {
+  static const bool has_avx512 = onednn::has_avx512();
+  if (has_avx512) return false;
+  constexpr int64_t kSmallest = 32 * 32 * 32, kPage = 4096 / sizeof(float);
+  if (p.m * p.n * p.k <= kSmallest) return true;
+  // As measured: results and sums from which on it packs, operands that it packs at any size.
+  constexpr int64_t kPackedResult = 384 * 1024, kShortSum = 256, kThin = 32;
+  if (p.transpose_b || std::min(p.m, p.n) < kThin) return false;
+  if (p.transpose_a)
+    return p.m * p.n < kPackedResult && (lda % (kPage / 2) == 0 || ldb % (kPage / 2) == 0);
+  return p.k >= kShortSum && ldb % kPage == 0;
+}
+
 // One tile, on the calling thread; c holds T or SumOf<T>.
 template <class T, class C>
 void multiply(const Gemm& p, const T* a, int64_t lda, const T* b, int64_t ldb, C* c, int64_t ldc,
               const C* bias) {
-  if constexpr (std::is_same_v<T, float>) {
-    onednn::sgemm(p, a, lda, b, ldb, c, ldc, bias);
-  } else if constexpr (std::is_same_v<T, bfloat16>) {
+  if constexpr (std::is_same_v<T, bfloat16>) {
     onednn::matmul_bfloat16(p, a, lda, b, ldb, c, std::is_same_v<C, float>, ldc, bias);
   } else {
-    kernels::gemm_double(p.m, p.n, p.k, view(a, p.transpose_a, lda), view(b, p.transpose_b, ldb), c,
+    if constexpr (std::is_same_v<T, float>) {
+      if (!suits_packing(p, lda, ldb)) return onednn::sgemm(p, a, lda, b, ldb, c, ldc, bias);
+    }
+    kernels::packed_gemm(p.m, p.n, p.k, view(a, p.transpose_a, lda), view(b, p.transpose_b, ldb), c,
                          ldc, p.accumulate, bias);
   }
 }

@@ -24,6 +24,9 @@ int64_t primitives_created();
 void sgemm(const Gemm& product, const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
            int64_t ldc, const float* bias);
 
+// Whether this processor has AVX-512 and oneDNN uses it.
+bool has_avx512();
+
 // Whether this processor multiplies in bfloat16, or can emulate it.
 bool supports_bfloat16();
 

@@ -73,9 +73,10 @@ void Roofs::add_arithmetic() {
   add(Arithmetic::kVector, "", multiply_add_loop());
   for (const int64_t size : {256, 512, 1024}) {
     const std::string edge = std::to_string(size), shape = edge + "x" + edge + "x" + edge;
-    add(Arithmetic::kProductFloat32, shape, product_loop(DType::kFloat32, size));
+    add(Arithmetic::kProductFloat32, shape, onednn_product_loop(DType::kFloat32, size));
+    add(Arithmetic::kProductFloat32, shape + " by Norma", packed_product_loop(size));
     if (onednn::supports_bfloat16())
-      add(Arithmetic::kProductBFloat16, shape, product_loop(DType::kBFloat16, size));
+      add(Arithmetic::kProductBFloat16, shape, onednn_product_loop(DType::kBFloat16, size));
   }
 }
 

@@ -33,8 +33,8 @@ struct Bound {
 };
 
 // The roofs under which works run, measured in the same turns: memory at their working sets
-// (rounded to powers of two), oneDNN's products at the shapes that run best, and multiply-adds in
-// registers. All on all worker threads.
+// (rounded to powers of two), the best of oneDNN's products and Norma's own at the shapes that
+// run best, and multiply-adds in registers. All on all worker threads.
 class Roofs {
  public:
   explicit Roofs(std::span<const Work> under);

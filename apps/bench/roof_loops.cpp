@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/packed_gemm.h"
 #include "core/kernels/simd.h"
 #include "core/onednn.h"
 #include "core/parallel.h"
@@ -108,24 +109,44 @@ Work multiply_add_loop() {
           .flops = 2.0 * kApart * Lanes::lanes * static_cast<double>(kTurns * chunks)};
 }
 
-Work product_loop(DType dtype, int64_t size) {
+namespace {
+
+// Products of square matrices on every thread, twice as many as there are threads;
+// multiply(a, b, c, at) is the one whose operands begin at element `at`.
+template <class Multiply>
+Work product_loop(DType dtype, int64_t size, Multiply multiply) {
   const int64_t chunks = 2 * thread_count();
   const auto operand = [&] { return Tensor::full({chunks, size, size}, dtype, 0.5); };
-  const Gemm product{.m = size, .n = size, .k = size};
   return {.run =
               [=, a = operand(), b = operand(), c = operand()] {
-                parallel_chunks(chunks, [&](int64_t chunk) {
-                  const int64_t first = chunk * size * size;
-                  if (dtype == DType::kBFloat16)
-                    onednn::matmul_bfloat16(product, a.data<bfloat16>() + first, size,
-                                            b.data<bfloat16>() + first, size,
-                                            c.data<bfloat16>() + first, false, size, nullptr);
-                  else
-                    onednn::sgemm(product, a.data<float>() + first, size, b.data<float>() + first,
-                                  size, c.data<float>() + first, size, nullptr);
-                });
+                parallel_chunks(chunks,
+                                [&](int64_t chunk) { multiply(a, b, c, chunk * size * size); });
               },
           .flops = 2.0 * static_cast<double>(size * size * size * chunks)};
+}
+
+}  // namespace
+
+Work onednn_product_loop(DType dtype, int64_t size) {
+  const Gemm product{.m = size, .n = size, .k = size};
+  return product_loop(
+      dtype, size, [=](const Tensor& a, const Tensor& b, const Tensor& c, int64_t at) {
+        if (dtype == DType::kBFloat16)
+          onednn::matmul_bfloat16(product, a.data<bfloat16>() + at, size, b.data<bfloat16>() + at,
+                                  size, c.data<bfloat16>() + at, false, size, nullptr);
+        else
+          onednn::sgemm(product, a.data<float>() + at, size, b.data<float>() + at, size,
+                        c.data<float>() + at, size, nullptr);
+      });
+}
+
+Work packed_product_loop(int64_t size) {
+  return product_loop(DType::kFloat32, size,
+                      [=](const Tensor& a, const Tensor& b, const Tensor& c, int64_t at) {
+                        kernels::packed_gemm<float>(size, size, size, {a.data<float>() + at, size},
+                                                    {b.data<float>() + at, size},
+                                                    c.data<float>() + at, size, false, nullptr);
+                      });
 }
 
 }  // namespace norma

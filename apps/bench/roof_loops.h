@@ -15,7 +15,9 @@ Work read_loop(double working_set);
 // Independent multiply-adds in registers.
 Work multiply_add_loop();
 
-// Products of square float32 or bfloat16 matrices, one a thread, each by oneDNN on that thread.
-Work product_loop(DType dtype, int64_t size);
+// Products of square float32 or bfloat16 matrices, one a thread, each by oneDNN on that thread; and
+// in float32 by Norma's own kernel.
+Work onednn_product_loop(DType dtype, int64_t size);
+Work packed_product_loop(int64_t size);
 
 }  // namespace norma

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/kernels/gemm_double.h"
 #include "core/kernels/im2col.h"
+#include "core/kernels/packed_gemm.h"
 
 namespace norma::kernels {
 namespace {
@@ -67,14 +67,14 @@ void unpack_conv(const Conv2dShape& s, const double* packed, double* oihw) {
 void conv_forward(const Conv2dShape& s, const double* x, const double* packed_forward,
                   const double* bias, double* y) {
   const int64_t out = s.group_out();
-  for_each_block(s,
-                 [&](int64_t group, int64_t image, int64_t first, int64_t pixels, double* columns) {
-                   im2col(s, group, first, pixels, x + image * s.image_in(), columns);
-                   gemm_double(pixels, out, s.depth(), {columns, s.depth(), 1},
-                               {packed_forward + group * s.depth() * out, out, 1},
-                               y + image * s.image_out() + first * s.out_channels + group * out,
-                               s.out_channels, false, bias ? bias + group * out : nullptr);
-                 });
+  for_each_block(
+      s, [&](int64_t group, int64_t image, int64_t first, int64_t pixels, double* columns) {
+        im2col(s, group, first, pixels, x + image * s.image_in(), columns);
+        packed_gemm<double>(pixels, out, s.depth(), {columns, s.depth(), 1},
+                            {packed_forward + group * s.depth() * out, out, 1},
+                            y + image * s.image_out() + first * s.out_channels + group * out,
+                            s.out_channels, false, bias ? bias + group * out : nullptr);
+      });
 }
 
 void conv_backward_data(const Conv2dShape& s, const double* dy, const double* packed_backward,
@@ -84,9 +84,9 @@ void conv_backward_data(const Conv2dShape& s, const double* dy, const double* pa
   for_each_block(
       s, [&](int64_t group, int64_t image, int64_t first, int64_t pixels, double* columns) {
         const double* dy_block = dy + image * s.image_out() + first * s.out_channels + group * out;
-        gemm_double(pixels, s.depth(), out, {dy_block, s.out_channels, 1},
-                    {packed_backward + group * out * s.depth(), s.depth(), 1}, columns, s.depth(),
-                    false, nullptr);
+        packed_gemm<double>(pixels, s.depth(), out, {dy_block, s.out_channels, 1},
+                            {packed_backward + group * out * s.depth(), s.depth(), 1}, columns,
+                            s.depth(), false, nullptr);
         col2im(s, group, first, pixels, columns, dx + image * s.image_in());
       });
 }
@@ -99,8 +99,9 @@ void conv_backward_weights(const Conv2dShape& s, const double* x, const double* 
       s, [&](int64_t group, int64_t image, int64_t first, int64_t pixels, double* columns) {
         im2col(s, group, first, pixels, x + image * s.image_in(), columns);
         const double* dy_block = dy + image * s.image_out() + first * s.out_channels + group * out;
-        gemm_double(s.depth(), out, pixels, {columns, 1, s.depth()}, {dy_block, s.out_channels, 1},
-                    packed_dweight + group * s.depth() * out, out, true, nullptr);
+        packed_gemm<double>(s.depth(), out, pixels, {columns, 1, s.depth()},
+                            {dy_block, s.out_channels, 1}, packed_dweight + group * s.depth() * out,
+                            out, true, nullptr);
       });
 }
 

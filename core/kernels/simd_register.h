@@ -107,6 +107,17 @@ struct Vec {
   friend Vec min(Vec a, Vec b) { return select(a != a, a, select(a < b, a, b)); }
 };
 
+// Has v in a register from here on. Left alone, GCC reads what came from memory anew for every use,
+// as an operand of the instruction, and loops of products then wait for their loads.
+template <class T>
+inline void keep_in_register(Vec<T>& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v.native));
+#elif defined(__SSE__)
+  asm("" : "+x"(v.native));
+#endif
+}
+
 // What a number type is made of. Dual (dual.h) adds itself.
 template <class R>
 struct NumberTraits {  // float, double

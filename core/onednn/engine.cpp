@@ -74,6 +74,12 @@ void point_to(const dnnl::memory& memory, const void* address) {
 
 int64_t primitives_created() { return primitives.load(std::memory_order_relaxed); }
 
+bool has_avx512() {
+  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  return (has & wanted) == wanted;
+}
+
 std::string version() {
   const dnnl_version_t* v = dnnl_version();
   return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);

@@ -84,11 +84,7 @@ void matmul_row(Gemm p, const bfloat16* a, int64_t lda, const bfloat16* b, int64
 
 }  // namespace
 
-bool supports_bfloat16() {
-  const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  return (has & wanted) == wanted;
-}
+bool supports_bfloat16() { return has_avx512(); }
 
 void matmul_bfloat16(const Gemm& p, const bfloat16* a, int64_t lda, const bfloat16* b, int64_t ldb,
                      void* c, bool float32_c, int64_t ldc, const void* bias) {
