@@ -262,7 +262,8 @@ double relative_error(const std::vector<float>& values, const std::vector<T>& ex
   return std::sqrt(errors / squares);
 }
 
-// A gradient of 4096 products a tap: sums in one piece would be wrong in the sixth digit.
+// Each bound but that of dx lies below what direct sums reach (oneDNN 2.6 with AVX2: 2.0 to 2.1e-7
+// in y, 3.0 to 3.9e-7 in dweight).
 TEST_CASE("convolutions in float32 keep their digits", "[conv]") {
   for (const Conv2dShape& shape :
        {square(16, 16, 16, 16, 3, 1, 1), square(5, 17, 15, 33, 3, 1, 1)}) {
@@ -277,9 +278,9 @@ TEST_CASE("convolutions in float32 keep their digits", "[conv]") {
     const auto result = c.run(false);
     const auto expected = exact.run(false);
     INFO(str(shape));
-    CHECK(relative_error(result.y, expected.y) < 2.5e-7);
-    CHECK(relative_error(result.dx, expected.dx) < 2.5e-7);
-    CHECK(relative_error(result.dweight, expected.dweight) < 5e-7);
+    CHECK(relative_error(result.y, expected.y) < 1.9e-7);
+    CHECK(relative_error(result.dx, expected.dx) < 2.3e-7);
+    CHECK(relative_error(result.dweight, expected.dweight) < 2.8e-7);
   }
 }
 
