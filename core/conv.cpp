@@ -50,10 +50,20 @@ T* packed_weights(const Conv& conv, const void* weight, ConvWeights::Copy& copy,
 template <class Conv>
 void run_tiles(const Conv& conv, const Conv2dShape& s, const Chunks& tiles,
                const ConvTile<typename Conv::Number>& whole, int64_t weights_step = 0) {
+  // For all threads at once, and not by each when it comes to run a tile: how many do so together
+  // is chance, which the peak of memory must not follow.
+  using T = typename Conv::Number;
+  const int64_t slots = std::min<int64_t>(tiles.number, thread_count());
+  constexpr size_t kLine = 64;
+  const size_t slot_bytes = (conv.scratch_bytes() + kLine - 1) / kLine * kLine;
+  const Storage scratch = slot_bytes ? Storage(static_cast<size_t>(slots) * slot_bytes) : Storage();
   parallel_chunks(tiles.number, [&](int64_t tile) {
     const int64_t first = tiles.begin(tile);
+    // Inside another region all tiles are run by one thread, whose number may be any.
+    const size_t slot = static_cast<size_t>(worker_number() % slots) * slot_bytes;
+    T* const own = slot_bytes ? reinterpret_cast<T*>(scratch.data() + slot) : nullptr;
     conv.run(tile, {whole.x + first * s.image_in(), whole.weights + tile * weights_step, whole.bias,
-                    whole.y + first * s.image_out()});
+                    whole.y + first * s.image_out(), own});
   });
 }
 

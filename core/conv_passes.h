@@ -22,6 +22,7 @@ struct ConvTile {
   T* weights;
   T* bias;
   T* y;
+  T* scratch = nullptr;  // of the calling thread, as many bytes as the pass asks for
 };
 
 class OnednnConv {
@@ -36,6 +37,7 @@ class OnednnConv {
   }
   uint64_t layout() const { return onednn::weights_layout(*full_); }
   size_t packed_bytes() const { return onednn::weights_bytes(*full_); }
+  size_t scratch_bytes() const { return 0; }  // oneDNN's is its own
   void pack(const float* oihw, float* packed) const { onednn::pack_weights(*full_, oihw, packed); }
   void unpack(const float* packed, float* oihw) const {
     onednn::unpack_weights(*full_, packed, oihw);
@@ -56,6 +58,7 @@ class DoubleConv {
       : pass_(pass), shape_(s), tiles_(tiles) {}
   uint64_t layout() const { return 1 + static_cast<uint64_t>(pass_); }
   size_t packed_bytes() const { return static_cast<size_t>(shape_.weights()) * sizeof(double); }
+  size_t scratch_bytes() const { return 0; }
   void pack(const double* oihw, double* packed) const {
     if (pass_ == ConvPass::kForward) return kernels::pack_conv_forward(shape_, oihw, packed);
     kernels::pack_conv_backward(shape_, oihw, packed);
@@ -91,6 +94,7 @@ class WinogradConv {
       : pass_(pass), shape_(s), tiles_(tiles) {}
   uint64_t layout() const { return kLayouts + static_cast<uint64_t>(pass_); }
   size_t packed_bytes() const;
+  size_t scratch_bytes() const;
   void pack(const float* oihw, float* packed) const;
   void unpack(const float* packed, float* oihw) const;
   void run(int64_t tile, const ConvTile<float>& t) const;

@@ -30,6 +30,22 @@ size_t WinogradConv::packed_bytes() const {
   return static_cast<size_t>(transformed_floats(pass_, shape_) + shape_.weights()) * sizeof(float);
 }
 
+size_t WinogradConv::scratch_bytes() const {
+  const Conv2dShape s = shape_.with_batch(tiles_.size);
+  const auto floats = [&] {
+    switch (pass_) {
+      case ConvPass::kForward:
+        return kernels::winograd_forward_scratch(s);
+      case ConvPass::kBackwardData:
+        return kernels::winograd_backward_scratch(s);
+      case ConvPass::kBackwardWeights:
+        return kernels::winograd_gradient_scratch(s);
+    }
+    return int64_t{0};
+  };
+  return static_cast<size_t>(floats()) * sizeof(float);
+}
+
 void WinogradConv::pack(const float* oihw, float* packed) const {
   if (pass_ == ConvPass::kForward) {
     kernels::transform_weights_forward(shape_, oihw, packed);
@@ -51,11 +67,11 @@ void WinogradConv::unpack(const float* packed, float* oihw) const {
 bool WinogradConv::run_transformed(const Conv2dShape& s, const ConvTile<float>& t) const {
   switch (pass_) {
     case ConvPass::kForward:
-      return kernels::winograd_forward(s, t.x, t.weights, t.bias, t.y);
+      return kernels::winograd_forward(s, t.x, t.weights, t.bias, t.y, t.scratch);
     case ConvPass::kBackwardData:
-      return kernels::winograd_backward_data(s, t.y, t.weights, t.x);
+      return kernels::winograd_backward_data(s, t.y, t.weights, t.x, t.scratch);
     case ConvPass::kBackwardWeights:
-      return kernels::winograd_weight_gradient(s, t.x, t.y, t.weights);
+      return kernels::winograd_weight_gradient(s, t.x, t.y, t.weights, t.scratch);
   }
   return false;
 }

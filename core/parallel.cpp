@@ -44,6 +44,8 @@ int thread_count() {
 
 void set_thread_count(int count) { threads.store(std::max(count, 1), std::memory_order_relaxed); }
 
+int worker_number() { return omp_get_thread_num(); }
+
 int64_t parallel_regions_opened() { return regions.load(std::memory_order_relaxed); }
 
 void parallel_chunks(int64_t chunks, FunctionRef<void(int64_t)> body) {

@@ -50,6 +50,9 @@ Chunks chunks_of(int64_t count, int64_t work, int64_t most = 32);
 void parallel_ranges(int64_t count, int64_t work,
                      FunctionRef<void(int64_t begin, int64_t end)> body);
 
+// Which of the region's threads this is, from 0; 0 outside of one.
+int worker_number();
+
 // Number of threads a parallel region uses; set once by the program (`--threads`).
 int thread_count();
 void set_thread_count(int threads);

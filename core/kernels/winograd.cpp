@@ -5,7 +5,6 @@
 #include "core/kernels/small_product.h"
 #include "core/kernels/winograd_tiles.h"
 #include "core/kernels/winograd_transforms.h"
-#include "core/pool.h"
 
 namespace norma::kernels {
 namespace {
@@ -36,6 +35,22 @@ struct Block {
 int64_t tiles_of_block(const TileGrid& grid, int64_t channels) {
   const int64_t fit = kBlockFloats / (kPositions * channels) / kTileMultiple * kTileMultiple;
   return std::min(std::max(fit, kTileMultiple), grid.number);
+}
+
+// The transformed input and what becomes the output, one behind the other in scratch memory.
+struct Blocks {
+  explicit Blocks(const Conv2dShape& s, float* scratch = nullptr) {
+    const int64_t in_channels = whole_registers(s.in_channels);
+    const int64_t out_channels = whole_registers(s.out_channels);
+    const int64_t tiles = tiles_of_block(TileGrid(s), in_channels + out_channels);
+    in = {scratch, tiles, in_channels};
+    out = {scratch ? scratch + in.floats() : nullptr, tiles, out_channels};
+  }
+  Block in, out;
+};
+
+int64_t longest_row(const Conv2dShape& s) {
+  return std::max(s.width * s.in_channels, s.out_width() * s.out_channels);
 }
 
 // v = Bᵀ d B of tiles [first, end).
@@ -174,17 +189,27 @@ void transform_weights_backward(const Conv2dShape& s, const float* oihw, float* 
                     });
 }
 
+int64_t winograd_forward_scratch(const Conv2dShape& s) {
+  const Blocks blocks(s);
+  return blocks.in.floats() + blocks.out.floats() + s.width * s.in_channels;
+}
+int64_t winograd_backward_scratch(const Conv2dShape& s) {
+  return winograd_forward_scratch(adjoint(s));
+}
+int64_t winograd_gradient_scratch(const Conv2dShape& s) {
+  const Blocks blocks(s);
+  return blocks.in.floats() + blocks.out.floats() +
+         kPositions * s.in_channels * blocks.out.channels + longest_row(s);
+}
+
 bool winograd_forward(const Conv2dShape& s, const float* x, const float* transformed,
-                      const float* bias, float* y) {
+                      const float* bias, float* y, float* scratch) {
   const TileGrid grid(s);
-  const int64_t in = whole_registers(s.in_channels), out = whole_registers(s.out_channels);
-  Block v{nullptr, tiles_of_block(grid, in + out), in}, m{nullptr, v.tiles, out};
-  const int64_t row = s.width * s.in_channels;
-  const Storage memory(static_cast<size_t>(v.floats() + m.floats() + row) * sizeof(float));
-  v.data = reinterpret_cast<float*>(memory.data());
-  m.data = v.data + v.floats();
+  const Blocks blocks(s, scratch);
+  const Block &v = blocks.in, &m = blocks.out;
+  const int64_t in = v.channels, out = m.channels;
   float* const zeros = m.data + m.floats();
-  std::fill_n(zeros, row, 0.0f);
+  std::fill_n(zeros, s.width * s.in_channels, 0.0f);
   V spoiled(0);
   for (int64_t first = 0; first < grid.number; first += v.tiles) {
     const int64_t end = std::min(first + v.tiles, grid.number);
@@ -208,24 +233,20 @@ bool winograd_forward(const Conv2dShape& s, const float* x, const float* transfo
 }
 
 bool winograd_backward_data(const Conv2dShape& s, const float* dy, const float* transformed,
-                            float* dx) {
-  return winograd_forward(adjoint(s), dy, transformed, nullptr, dx);
+                            float* dx, float* scratch) {
+  return winograd_forward(adjoint(s), dy, transformed, nullptr, dx, scratch);
 }
 
-bool winograd_weight_gradient(const Conv2dShape& s, const float* x, const float* dy,
-                              float* dweight) {
+bool winograd_weight_gradient(const Conv2dShape& s, const float* x, const float* dy, float* dweight,
+                              float* scratch) {
   const TileGrid grid(s);
-  const int64_t in = whole_registers(s.in_channels), out = whole_registers(s.out_channels);
-  Block v{nullptr, tiles_of_block(grid, in + out), in}, z{nullptr, v.tiles, out};
+  const Blocks blocks(s, scratch);
+  const Block &v = blocks.in, &z = blocks.out;
+  const int64_t in = v.channels, out = z.channels;
   const int64_t step = s.in_channels * out;  // of the sums from position to position
-  const int64_t row = std::max(s.width * s.in_channels, s.out_width() * s.out_channels);
-  const Storage memory(static_cast<size_t>(v.floats() + z.floats() + kPositions * step + row) *
-                       sizeof(float));
-  v.data = reinterpret_cast<float*>(memory.data());
-  z.data = v.data + v.floats();
   float* const sums = z.data + z.floats();
   float* const zeros = sums + kPositions * step;
-  std::fill_n(zeros, row, 0.0f);
+  std::fill_n(zeros, longest_row(s), 0.0f);
   for (int64_t first = 0; first < grid.number; first += v.tiles) {
     const int64_t end = std::min(first + v.tiles, grid.number);
     transform_input(s, grid, x, first, end, zeros, v);

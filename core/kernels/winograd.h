@@ -25,14 +25,20 @@ int64_t winograd_backward_weights(const Conv2dShape& shape);
 void transform_weights_forward(const Conv2dShape& shape, const float* oihw, float* transformed);
 void transform_weights_backward(const Conv2dShape& shape, const float* oihw, float* transformed);
 
+// Floats of scratch memory that each pass takes.
+int64_t winograd_forward_scratch(const Conv2dShape& shape);
+int64_t winograd_backward_scratch(const Conv2dShape& shape);
+int64_t winograd_gradient_scratch(const Conv2dShape& shape);
+
 // y = conv(x, weight) [+ bias per channel]; bias may be null.
 [[nodiscard]] bool winograd_forward(const Conv2dShape& shape, const float* x,
-                                    const float* transformed, const float* bias, float* y);
+                                    const float* transformed, const float* bias, float* y,
+                                    float* scratch);
 // dx from dy.
 [[nodiscard]] bool winograd_backward_data(const Conv2dShape& shape, const float* dy,
-                                          const float* transformed, float* dx);
+                                          const float* transformed, float* dx, float* scratch);
 // dweight (3, 3, in_channels, out_channels), overwritten.
 [[nodiscard]] bool winograd_weight_gradient(const Conv2dShape& shape, const float* x,
-                                            const float* dy, float* dweight);
+                                            const float* dy, float* dweight, float* scratch);
 
 }  // namespace norma::kernels
