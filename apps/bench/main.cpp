@@ -19,11 +19,11 @@ namespace {
 constexpr About kAbout{
     "bench",
     "Times norms, alone and fused with their neighbours, matrix products, attention, convolutions, "
-    "losses, optimizers, whole training "
-    "steps and inference, in turns with what the machine can do: memory at the same working set, "
-    "the best matrix product, multiply-adds in registers. Prints microseconds a call, GB/s and "
-    "GFLOP/s of what the mathematics must move and compute, and the share of the roof that binds "
-    "it. Samples taken while other programs use the cores are taken again. Names: --list.",
+    "losses, optimizers, whole training steps and inference, in turns with what the machine can "
+    "do: memory at the same working set, the best matrix product, multiply-adds in registers. "
+    "Prints microseconds a call, GB/s and GFLOP/s of what the mathematics must move and compute, "
+    "and the share of the roof that binds it. Samples taken while other programs use the cores are "
+    "taken again. Names: --list.",
     "  bench\n"
     "  bench --list\n"
     "  bench --filter batch_norm --filter matmul --rounds 21\n"

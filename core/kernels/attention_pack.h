@@ -1,20 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "core/kernels/attention_tile.h"
+#include "core/kernels/round_up.h"
 #include "core/kernels/simd.h"
+#include "core/kernels/transpose.h"
 #include "core/kernels/unrolled.h"
 
 // Copies of one head's keys, values, queries in the layouts the tile products read: padded with
 // zeros to whole registers, contiguous (strided rows of a wide projection collide in the cache),
 // and with the rows that a mask hides replaced by zeros, so that nothing they hold can leak.
 namespace norma::kernels::attention {
-
-inline int64_t round_up(int64_t n, int64_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
 
 // Keys in one panel of a transposed matrix.
 template <class T>
@@ -48,36 +45,6 @@ void pack_rows(T* packed, int64_t padded, HeadRows<T> source, int64_t rows, int6
   }
 }
 
-namespace detail {
-
-// One step of a transposition of lanes×lanes: exchanges blocks of `size` between rows a and b. Lane
-// l of the new a comes from a where bit `size` of l is clear, else from lane l - size of b.
-template <int size, class V, int... lane>
-NORMA_INLINE inline void exchange_blocks(V& a, V& b, std::integer_sequence<int, lane...>) {
-  constexpr int kLanes = V::lanes;
-  const V low =
-      __builtin_shufflevector(a.native, b.native, ((lane & size) ? kLanes + lane - size : lane)...);
-  const V high =
-      __builtin_shufflevector(a.native, b.native, ((lane & size) ? kLanes + lane : lane + size)...);
-  a = low;
-  b = high;
-}
-
-// Transposes lanes×lanes numbers, one row to a register.
-template <int size = 1, class V>
-NORMA_INLINE inline void transpose(V (&rows)[V::lanes]) {
-  if constexpr (size < V::lanes) {
-    unrolled<V::lanes>([&](auto r) NORMA_INLINE {
-      if constexpr ((r & size) == 0) {
-        exchange_blocks<size>(rows[r], rows[r + size], std::make_integer_sequence<int, V::lanes>{});
-      }
-    });
-    transpose<2 * size>(rows);
-  }
-}
-
-}  // namespace detail
-
 // Transposes a source of (rows, width) into panels of kPanel rows: element (t, d) lands at
 // panels[(t / kPanel)·width·kPanel + d·kPanel + t % kPanel]; rows that fill up the last panel are
 // 0.
@@ -93,7 +60,7 @@ void pack_panels(T* panels, HeadRows<T> source, int64_t rows, int64_t width) {
         const T* row = t + i < rows ? source.row(t + i) : nullptr;
         block[i] = row ? V::load_at_most(row + d, width - d) : V(0);
       });
-      detail::transpose(block);
+      transpose(block);
       T* column = panel + d * kPanel<T>;
       unrolled<V::lanes>([&](auto j) NORMA_INLINE {
         if (d + j < width) block[j].store(column + j * kPanel<T>);

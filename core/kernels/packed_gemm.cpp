@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/register_tile.h"
+#include "core/kernels/round_up.h"
 #include "core/kernels/transpose.h"
 #include "core/pool.h"
 
@@ -111,9 +112,8 @@ void packed_gemm(int64_t m, int64_t n, int64_t k, const MatrixView<T>& a, const 
                  T* c, int64_t ldc, bool accumulate, const T* bias) {
   const bool packs_a = a.column_step != 1;
   const int64_t deepest = std::min(kDepth, k);
-  const int64_t widest =
-      (std::min(kWidth<T>, n) + kTileColumns<T> - 1) / kTileColumns<T> * kTileColumns<T>;
-  const int64_t highest = (std::min(kHeight, m) + kTileRows - 1) / kTileRows * kTileRows;
+  const int64_t widest = round_up(std::min(kWidth<T>, n), kTileColumns<T>);
+  const int64_t highest = round_up(std::min<int64_t>(kHeight, m), kTileRows);
   const int64_t panel = packs_a ? deepest * highest + kBehindPanels<T> : 0;
   const Storage memory(static_cast<size_t>(deepest * widest + panel) * sizeof(T));
   T* const strips = reinterpret_cast<T*>(memory.data());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/round_up.h"
 #include "core/kernels/small_product.h"
 #include "core/kernels/winograd_tiles.h"
 #include "core/kernels/winograd_transforms.h"
@@ -18,9 +19,7 @@ constexpr int kPositions = 16;  // of a transformed tile
 constexpr int64_t kBlockFloats = 24 * 1024;
 constexpr int64_t kTileMultiple = 12;  // rows of small_product's tiles
 
-int64_t whole_registers(int64_t channels) {
-  return (channels + V::lanes - 1) / V::lanes * V::lanes;
-}
+int64_t whole_registers(int64_t channels) { return round_up(channels, V::lanes); }
 
 // Transformed tiles: (position, tile, channel), rows of channels filled up to whole registers.
 struct Block {
