@@ -102,7 +102,7 @@ Conv build_forward(const Layouts& l, bool with_bias) {
 
 Conv build_backward_data(const Layouts& l) {
   const auto desc = describe_backward<dnnl::convolution_backward_data>(
-      nullptr, hint(l), kDirect, l.x, l.weights, l.y, l.strides, l.dilations, l.padding, l.padding);
+      "", hint(l), kDirect, l.x, l.weights, l.y, l.strides, l.dilations, l.padding, l.padding);
   const memory::desc weights = desc.weights_desc();
   return {ConvPass::kBackwardData,
           false,
@@ -114,12 +114,12 @@ Conv build_backward_data(const Layouts& l) {
           number_of(weights)};
 }
 
-// An implementation of 2.6 for CPUs with AVX2 alone writes beyond the scratch that it asks for
-// where a strided convolution's input channels do not fill the last vector.
-const char* faulty_for(const Layouts& l) {
-  constexpr memory::dim kLanes = 8;
+// Some implementations of 2.6 (jit_1x1:avx2, jit_1x1:avx512_core) write beyond the scratch that they
+// ask for where a strided convolution's input channels do not fill the last vector.
+std::string_view faulty_for(const Layouts& l) {
+  const memory::dim lanes = has_avx512() ? 16 : 8;
   const bool strided = l.strides[0] > 1 || l.strides[1] > 1;
-  return strided && l.x.dims()[1] % kLanes != 0 ? "jit_1x1:avx2" : nullptr;
+  return strided && l.x.dims()[1] % lanes != 0 ? "jit_1x1:" : "";
 }
 
 Conv build_backward_weights(const Layouts& l) {

@@ -56,10 +56,10 @@ typename P::primitive_desc describe(const dnnl::primitive_attr& attributes, cons
 }
 
 // The same for a backward pass, which takes its forward's descriptor as a hint: the first
-// implementation whose name is not `faulty` (null: the first of all), if there is one. In 2.x going
+// implementation whose name does not begin with `faulty` (if not empty), should there be one. In 2.x going
 // on to the next reads the operation's descriptor and the hint again, so both live on meanwhile.
 template <class P, class Hint, class... Args>
-typename P::primitive_desc describe_backward(const char* faulty, const Hint& forward,
+typename P::primitive_desc describe_backward(std::string_view faulty, const Hint& forward,
                                              const Args&... args) {
 #if DNNL_VERSION_MAJOR >= 3
   typename P::primitive_desc desc(cpu_engine(), args..., forward, attributes());
@@ -67,7 +67,10 @@ typename P::primitive_desc describe_backward(const char* faulty, const Hint& for
   const typename P::desc operation(args...);
   typename P::primitive_desc desc(operation, attributes(), cpu_engine(), forward);
 #endif
-  while (faulty && std::string_view(desc.impl_info_str()) == faulty && desc.next_impl()) {
+  const auto is_faulty = [&] {
+    return !faulty.empty() && std::string_view(desc.impl_info_str()).starts_with(faulty);
+  };
+  while (is_faulty() && desc.next_impl()) {
   }
   return desc;
 }

@@ -146,6 +146,8 @@ std::vector<Conv2dShape> shapes() {
           square(12, 16, 16, 16, 3, 1, 1),  // residual blocks and their shortcuts
           square(9, 16, 16, 32, 3, 2, 1),
           square(9, 16, 16, 32, 1, 2),
+          square(2, 64, 8, 16, 1, 2),
+          square(3, 64, 15, 1, 1, 2),
           square(3, 15, 17, 33, 1),        // a linear layer over channels
           square(5, 17, 15, 33, 3, 1, 1),  // odd channels
           square(3, 33, 33, 15, 5, 2, 2),
