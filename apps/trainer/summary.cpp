@@ -78,7 +78,8 @@ std::string training_summary(Training& training) {
   const PoolStatistics before = pool_statistics();
   // As steps do it, and only then observed, for which operations hold more. Twice, as a first
   // backward meets layers that have not copied their weights yet, and every later one finds the
-  // copies beside its activations. So far the pool has handed out all that a training ever asks for.
+  // copies beside its activations. So far the pool has handed out all that a training ever asks
+  // for.
   training.rehearse(nullptr);
   training.rehearse(nullptr);
   const PoolStatistics after = pool_statistics();

@@ -114,8 +114,8 @@ Conv build_backward_data(const Layouts& l) {
           number_of(weights)};
 }
 
-// Some implementations of 2.6 (jit_1x1:avx2, jit_1x1:avx512_core) write beyond the scratch that they
-// ask for where a strided convolution's input channels do not fill the last vector.
+// Some implementations of 2.6 (jit_1x1:avx2, jit_1x1:avx512_core) write beyond the scratch that
+// they ask for where a strided convolution's input channels do not fill the last vector.
 std::string_view faulty_for(const Layouts& l) {
   const memory::dim lanes = has_avx512() ? 16 : 8;
   const bool strided = l.strides[0] > 1 || l.strides[1] > 1;

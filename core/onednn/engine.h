@@ -56,8 +56,9 @@ typename P::primitive_desc describe(const dnnl::primitive_attr& attributes, cons
 }
 
 // The same for a backward pass, which takes its forward's descriptor as a hint: the first
-// implementation whose name does not begin with `faulty` (if not empty), should there be one. In 2.x going
-// on to the next reads the operation's descriptor and the hint again, so both live on meanwhile.
+// implementation whose name does not begin with `faulty` (if not empty), should there be one.
+// In 2.x going on to the next reads the operation's descriptor and the hint again, so both live on
+// meanwhile.
 template <class P, class Hint, class... Args>
 typename P::primitive_desc describe_backward(std::string_view faulty, const Hint& forward,
                                              const Args&... args) {
